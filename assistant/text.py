@@ -1,0 +1,124 @@
+"""Text as the matcher reads it: cleaned characters, words, stems and character grams.
+
+Nothing here keeps what it is given: the only cache is a dictionary of stems that
+the caller fills from the knowledge folder, never from a visitor's words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import snowballstemmer
+
+MAX_CLEAN = 70_000
+"""Characters kept by `clean`: the 64 KiB request limit, with room for NFKC's growth."""
+
+GRAM_SIZES = (2, 3, 4, 5)
+"""Lengths, in characters, of the grams inside word boundaries (retrieval notes: char_wb 2-5)."""
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_SPACES = re.compile(r"\s+")
+_INVISIBLE = frozenset("Cc Cf Cs Co Cn".split())
+_KEPT_CONTROLS = frozenset("\n\t\r\u200d")
+
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+def clean(text: str) -> str:
+    """Return *text* without invisible characters, in compatibility form, at most `MAX_CLEAN` long.
+
+    Removes NUL, lone surrogates, zero-width and bidirectional controls; folds full-width
+    and mathematical letters (Unicode NFKC); keeps line breaks as spaces.
+    """
+    visible = "".join(
+        " " if c in _KEPT_CONTROLS and c != "\u200d" else c
+        for c in text[:MAX_CLEAN]
+        if c in _KEPT_CONTROLS or unicodedata.category(c) not in _INVISIBLE
+    )
+    return unicodedata.normalize("NFKC", visible.replace("\u200d", ""))[:MAX_CLEAN]
+
+
+def fold(text: str) -> str:
+    """Return cleaned *text* in lower case, without accents on Latin letters, blanks collapsed."""
+    decomposed = unicodedata.normalize("NFD", clean(text).lower())
+    plain = "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f")
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", plain)).strip()
+
+
+def words(folded: str) -> list[str]:
+    """Return the words of *folded* text in order; an apostrophe inside a word belongs to it."""
+    return [w.replace("’", "'") for w in _WORD.findall(folded)]
+
+
+class Stems:
+    """Maps words to English stems (Snowball, Porter 2), fast for words it was told of."""
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        unique = list(dict.fromkeys(known))
+        self._known = dict(zip(unique, _STEMMER.stemWords(unique), strict=True))
+
+    def of(self, tokens: list[str]) -> list[str]:
+        """Return one stem per token, in the same order."""
+        known = self._known
+        return [known.get(t) or _STEMMER.stemWord(t) for t in tokens]
+
+
+def sentences(text: str) -> Iterator[str]:
+    """Yield the sentences of *text*, split at end marks and line breaks; never an empty one."""
+    for part in re.split(r"(?<=[.!?…。！？])\s+|\n+|(?<=[。！？])", text):
+        if stripped := part.strip():
+            yield stripped
+
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_FINAL = np.uint64(0xBF58476D1CE4E5B9)
+_SHIFT = np.uint64(29)
+
+
+def _finish(h: np.ndarray) -> np.ndarray:
+    """Spread the bits of polynomial hashes (the multiply-xorshift step of SplitMix64)."""
+    h = (h ^ (h >> _SHIFT)) * _FINAL
+    return h ^ (h >> np.uint64(32))
+
+
+def gram_hashes(tokens: list[str]) -> np.ndarray:
+    """Return 64-bit hashes of all character grams of ` token ` for every token.
+
+    Shape ``(k,)``, dtype uint64, repeated grams repeated; empty when there is no token.
+    """
+    if not tokens:
+        return np.empty(0, np.uint64)
+    line = " " + "  ".join(tokens) + " "
+    codes = np.frombuffer(line.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+    space = codes == 32
+    gap = np.concatenate(([0], np.cumsum(space)))  # blanks before each position
+    found = []
+    with np.errstate(over="ignore"):
+        h = codes.copy()
+        for size in range(2, GRAM_SIZES[-1] + 1):
+            if len(codes) < size:
+                break
+            h = h[: len(codes) - size + 1] * _MIX + codes[size - 1 :]
+            start = np.arange(len(h))
+            inner = gap[start + size - 1] - gap[start + 1]  # blanks strictly inside the gram
+            whole = (inner == 0) & ~(space[start] & space[start + size - 1] & (size == 2))
+            found.append(_finish(h[whole] + np.uint64(size)))
+    return np.concatenate(found) if found else np.empty(0, np.uint64)
+
+
+def word_hashes(tokens: Iterable[str], salt: int) -> np.ndarray:
+    """Return one 64-bit hash per token; *salt* keeps kinds of features apart."""
+    with np.errstate(over="ignore"):
+        values = [_fnv(t, salt) for t in tokens]
+    return np.array(values, np.uint64)
+
+
+def _fnv(token: str, salt: int) -> int:
+    """FNV-1a, 64 bit, over UTF-8 (stable over runs, unlike `hash`)."""
+    h = 0xCBF29CE484222325 ^ salt
+    for byte in token.encode("utf-8", "replace"):
+        h = ((h ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return h
