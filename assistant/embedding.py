@@ -8,7 +8,7 @@ It knows no word order; it costs a fraction of a millisecond and no model runtim
 from __future__ import annotations
 
 import unicodedata
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -103,7 +103,17 @@ class StaticTable:
             out[i] = self.vector(text)
         return out
 
+    def __reduce__(self) -> tuple[object, tuple[()]]:
+        """Pickle as a name only: the shipped table is loaded again, and shared."""
+        return shipped_table, ()
+
     @cached_property
     def common_words(self) -> frozenset[str]:
         """Whole words of the vocabulary: some 22,000 of the commonest in English."""
         return frozenset(p for p in self.tokenizer.ids if p.isalpha() and len(p) > 1)
+
+
+@lru_cache(maxsize=1)
+def shipped_table() -> StaticTable:
+    """Return the shipped table, loaded once a process."""
+    return StaticTable.load()

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.embedding import StaticTable
-from assistant.text import Stems, fold, gram_hashes, word_hashes, words
+from assistant.text import Stems, gram_hashes, word_hashes
 
 BUCKETS = 1 << 18
 """Hashed features a view: so many that the shipped knowledge hardly ever collides."""
 
-SKETCH = 2048
+SKETCH = 1024
 """Columns that grams and stems are folded into, with signs, for learning (a count sketch)."""
 
 GRAM_WEIGHT, STEM_WEIGHT, EMBEDDING_WEIGHT = 0.5, 0.25, 1.5
@@ -39,6 +39,7 @@ class Rows:
     ids: np.ndarray
     values: np.ndarray
     starts: np.ndarray
+    width: int = BUCKETS
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -99,16 +100,14 @@ class View:
 
 
 class Vectoriser:
-    """Learns weights from the knowledge's texts, then turns any text into `Features`."""
+    """Learns weights from the knowledge's texts, given as words, then turns any words into `Features`."""
 
-    def __init__(self, texts: Sequence[str], table: StaticTable) -> None:
+    def __init__(self, texts: Sequence[list[str]], table: StaticTable) -> None:
         self.table = table
         self._rank = table.tokenizer.ids
-        tokens = [words(fold(t)) for t in texts]
-        self.stems = Stems(w for t in tokens for w in t)
-        grams = [_bucket(gram_hashes(t)) for t in tokens]
-        stems = [_bucket(word_hashes(self._terms(t)[0], 1)) for t in tokens]
-        self.grams, self.terms = View(grams), View(stems)
+        self.stems = Stems(w for tokens in texts for w in tokens)
+        self.grams = View([_bucket(gram_hashes(t)) for t in texts])
+        self.terms = View([_bucket(word_hashes(self._terms(t)[0], 1)) for t in texts])
 
     def _terms(self, tokens: list[str]) -> tuple[list[str], np.ndarray]:
         """Return stems and stem pairs, with each one's rarity in English (0.15 to 1.7, no unit)."""
@@ -125,8 +124,8 @@ class Vectoriser:
             return RAREST
         return 0.15 + 0.2 * math.log10(max(1, rank - FIRST_WORD))
 
-    def features(self, text: str) -> Features:
-        tokens = words(fold(text))
+    def features(self, tokens: list[str]) -> Features:
+        """Return the features of a text given as its *tokens*, the words of `text.words`."""
         gram_ids, gram_values, gram_known = self.grams.weigh(_bucket(gram_hashes(tokens)))
         terms, rarity = self._terms(tokens)
         stem_ids, stem_values, stem_known = self.terms.weigh(_bucket(word_hashes(terms, 1)), rarity)
@@ -138,6 +137,20 @@ class Vectoriser:
 
 def _bucket(hashes: np.ndarray) -> np.ndarray:
     return (hashes % np.uint64(BUCKETS)).astype(np.int64)
+
+
+_SPREAD = np.arange(2 * BUCKETS, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+_COLUMN = ((_SPREAD >> np.uint64(33)) % np.uint64(SKETCH)).astype(np.int16)
+_SIGN = np.where(_SPREAD >> np.uint64(63), 1, -1).astype(np.float32)
+
+
+def sketch(ids: np.ndarray, values: np.ndarray, view: int) -> np.ndarray:
+    """Fold sparse features into `SKETCH` columns with signs, which keeps dot products on average.
+
+    The count sketch of Charikar, Chen and Farach-Colton; *view* 0 or 1 keeps the two views apart.
+    """
+    where = ids + view * BUCKETS
+    return np.bincount(_COLUMN[where], values * _SIGN[where], SKETCH).astype(np.float32)
 
 
 def stack(features: Sequence[Features], view: str) -> Rows:

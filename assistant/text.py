@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -89,36 +90,42 @@ def gram_hashes(tokens: list[str]) -> np.ndarray:
 
     Shape ``(k,)``, dtype uint64, repeated grams repeated; empty when there is no token.
     """
+    return placed_grams(tokens)[0]
+
+
+def placed_grams(tokens: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the hashes of `gram_hashes` and, for each, the number of the token it is from."""
     if not tokens:
-        return np.empty(0, np.uint64)
+        return np.empty(0, np.uint64), np.empty(0, np.int64)
     line = " " + "  ".join(tokens) + " "
     codes = np.frombuffer(line.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
     space = codes == 32
     gap = np.concatenate(([0], np.cumsum(space)))  # blanks before each position
-    found = []
+    owner = gap[1:] // 2
+    found, owners = [], []
     with np.errstate(over="ignore"):
         h = codes.copy()
         for size in range(2, GRAM_SIZES[-1] + 1):
             if len(codes) < size:
                 break
             h = h[: len(codes) - size + 1] * _MIX + codes[size - 1 :]
-            start = np.arange(len(h))
-            inner = gap[start + size - 1] - gap[start + 1]  # blanks strictly inside the gram
-            whole = (inner == 0) & ~(space[start] & space[start + size - 1] & (size == 2))
+            inner = gap[size - 1 : size - 1 + len(h)] - gap[1 : 1 + len(h)]  # blanks strictly inside the gram
+            whole = inner == 0
+            if size == 2:
+                whole &= ~(space[: len(h)] & space[1:])
             found.append(_finish(h[whole] + np.uint64(size)))
-    return np.concatenate(found) if found else np.empty(0, np.uint64)
+            owners.append(owner[1 : 1 + len(h)][whole] if size > 1 else owner[: len(h)][whole])
+    return np.concatenate(found), np.minimum(np.concatenate(owners), len(tokens) - 1)
 
 
 def word_hashes(tokens: Iterable[str], salt: int) -> np.ndarray:
-    """Return one 64-bit hash per token; *salt* keeps kinds of features apart."""
+    """Return one 64-bit hash per token (CRC-32, then mixed); *salt* keeps kinds of features apart."""
+    codes = np.array([zlib.crc32(t.encode("utf-8", "replace")) for t in tokens], np.uint64)
     with np.errstate(over="ignore"):
-        values = [_fnv(t, salt) for t in tokens]
-    return np.array(values, np.uint64)
+        return _finish(codes * _MIX + np.uint64(salt))
 
 
-def _fnv(token: str, salt: int) -> int:
-    """FNV-1a, 64 bit, over UTF-8 (stable over runs, unlike `hash`)."""
-    h = 0xCBF29CE484222325 ^ salt
-    for byte in token.encode("utf-8", "replace"):
-        h = ((h ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return h
+def joined(first: np.ndarray, second: np.ndarray, salt: int) -> np.ndarray:
+    """Return hashes of pairs from the hashes of their parts."""
+    with np.errstate(over="ignore"):
+        return _finish(first * _MIX + (second ^ np.uint64(salt)))

@@ -1,0 +1,145 @@
+"""Everything that is learnt from one knowledge folder, computed once and kept by content hash."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from assistant import lifeline
+from assistant.crisis import CrisisScreen
+from assistant.embedding import shipped_table
+from assistant.knowledge import Knowledge
+from assistant.learning import SoftmaxRegression
+from assistant.passages import Passage
+from assistant.retrieval import Entry, Retriever
+from assistant.text import sentences
+
+PASSAGE, UNCOVERED, CLINICAL, SMALL_TALK, FOLLOW_UP = "passage", "uncovered", "clinical", "smalltalk", "followup"
+OUTCOMES = ("answer", "unknown", "clinical", "smalltalk", "followup")
+_GROUP_OUTCOME = dict(zip((PASSAGE, UNCOVERED, CLINICAL, SMALL_TALK, FOLLOW_UP), OUTCOMES, strict=True))
+JUDGED_ENOUGH = 200  # judged questions from which the confidence is learnt on them
+SELF_TEST_STEP = 5  # else every fifth phrasing, ranked as if it were new
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """The crisis screen, the retriever (none without passages), and how far to trust it."""
+
+    screen: CrisisScreen
+    retriever: Retriever | None
+    confidence: SoftmaxRegression | None
+
+
+def build(knowledge: Knowledge) -> Engine:
+    """Learn, or load from the cache, all that *knowledge* needs for answering."""
+    entries = _entries(knowledge)
+    library = knowledge.crisis
+    others = tuple(p for e in entries for p in e.phrasings)
+    phrases = {c: (*lifeline.PHRASES.get(c, ()), *library.phrases.get(c, ())) for c in {**lifeline.PHRASES, **library.phrases}}
+
+    def screen() -> CrisisScreen:
+        return CrisisScreen(
+            phrases, library.danger, library.lookalikes, (*others, *knowledge.clinical_lookalikes), shipped_table()
+        )
+
+    found = _kept("screen", (phrases, library.danger, library.lookalikes, others, knowledge.clinical_lookalikes), screen)
+    if not knowledge.passages:
+        return Engine(found, None, None)
+    retriever = _kept("retriever", entries, lambda: Retriever(entries, shipped_table()))
+    judged = [(t.question, t.kind) for j in knowledge.judged if len(j.turns) == 1 for t in j.turns]
+    confidence = _kept("confidence", (entries, judged), lambda: _confidence(retriever, judged))
+    return Engine(found, retriever, confidence)
+
+
+def _entries(knowledge: Knowledge) -> tuple[Entry, ...]:
+    entries = [Entry(p.id, PASSAGE, phrasings(p)) for p in knowledge.passages.values()]
+    entries += [Entry(t.id, UNCOVERED, t.questions) for t in knowledge.uncovered.values()]
+    entries += [Entry(k.id, CLINICAL, k.examples) for k in knowledge.clinical.values() if k.examples]
+    entries += [Entry(s.id, SMALL_TALK, s.questions) for s in knowledge.small_talk.values()]
+    entries += [Entry(f.id, FOLLOW_UP, f.questions) for f in knowledge.follow_ups.values()]
+    return tuple(e for e in entries if e.phrasings)
+
+
+def phrasings(passage: Passage) -> tuple[str, ...]:
+    """Return all that finds *passage*: its questions, title, and the sentences of its own text."""
+    return (*passage.questions, passage.title, passage.ask, *sentences(passage.text))
+
+
+def _confidence(retriever: Retriever, judged: list[tuple[str, str]]) -> SoftmaxRegression:
+    """Learn which outcome the signals speak for: on judged questions, else on own phrasings."""
+    signals, labels = [], []
+    usable = [(q, OUTCOMES.index(k)) for q, k in judged if k in OUTCOMES]
+    if len(usable) >= JUDGED_ENOUGH:
+        for question, label in usable:
+            signals.append(retriever.rank(question).signals)
+            labels.append(label)
+    owners = [e.group for e in retriever.entries for _ in e.phrasings]
+    for i in range(0, len(owners), SELF_TEST_STEP):
+        if len(usable) < JUDGED_ENOUGH or owners[i] == FOLLOW_UP:
+            signals.append(retriever.leave_one_out(i).signals)
+            labels.append(OUTCOMES.index(_GROUP_OUTCOME[owners[i]]))
+    return SoftmaxRegression.fit(np.stack(signals), np.array(labels), len(OUTCOMES), penalty=3.0)
+
+
+def _kept(name: str, inputs: object, make: Callable[[], Part]) -> Part:
+    """Return the part made from *inputs*, from the cache folder if it was made before."""
+    digest = sha256(repr((name, inputs)).encode("utf-8", "replace"))
+    digest.update(_code_digest())
+    folder = _cache_folder()
+    path = folder / f"{name}-{digest.hexdigest()[:24]}.pickle" if folder else None
+    if path and path.is_file():
+        try:
+            with path.open("rb") as file:
+                return pickle.load(file)  # type: ignore[no-any-return]  # noqa: S301 (own folder, mode 0700)
+        except Exception:  # noqa: BLE001, S110, RUF100 (a damaged or foreign cache is made anew)
+            pass
+    part = make()
+    if path:
+        _save(path, part)
+    return part
+
+
+def _save(path: Path, part: object) -> None:
+    try:
+        for old in sorted(path.parent.glob(f"{path.name.split('-')[0]}-*.pickle"), key=os.path.getmtime)[:-6]:
+            old.unlink(missing_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            pickle.dump(part, file, protocol=5)
+        os.replace(file.name, path)
+    except OSError:
+        return
+
+
+@lru_cache(maxsize=1)
+def _code_digest() -> bytes:
+    package = Path(__file__).parent
+    names = ("text", "features", "embedding", "learning", "spelling", "retrieval", "crisis", "unmasking", "engine")
+    digest = sha256(np.__version__.encode())
+    for name in names:
+        digest.update((package / f"{name}.py").read_bytes())
+    digest.update((package / "data" / "scales.npy").read_bytes())
+    return digest.digest()
+
+
+def _cache_folder() -> Path | None:
+    """Return a private folder for learnt parts, or none where nothing can be written."""
+    base = os.environ.get("XDG_CACHE_HOME") or (Path(os.environ["HOME"]) / ".cache" if os.environ.get("HOME") else None)
+    folder = Path(base) / "psychoeducation-assistant" if base else Path(tempfile.gettempdir()) / f"assistant-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid != os.getuid():
+            return None
+    except OSError:
+        return None
+    return folder

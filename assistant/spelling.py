@@ -1,0 +1,54 @@
+"""Repairs typing mistakes towards the knowledge's own words.
+
+A word is left alone when the knowledge knows it or when it is one of the commonest words of
+English; otherwise it becomes the nearest word of the knowledge, if that is near enough
+(optimal string alignment, rapidfuzz). Used for finding passages, never before the crisis screen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+SHORTEST = 4  # letters: shorter words have too many neighbours
+NEAR = 0.70  # similarity, 0 to 1
+NEAR_LONG = 0.72  # for words of eight letters or more
+MOST_REPAIRS = 40  # words a text: beyond that it is no typed question
+MIN_USES = 2  # a word the knowledge uses once may be a typing mistake itself
+
+
+class Speller:
+    """Knows the words of the knowledge and how often each is used."""
+
+    def __init__(self, texts_words: Iterable[Iterable[str]], common: Collection[str]) -> None:
+        counts = Counter(w for words in texts_words for w in words)
+        self._common = common
+        self._uses = {
+            w: n for w, n in counts.items() if len(w) > 2 and w.isalpha() and (w in common or n >= MIN_USES)
+        }
+        self._choices = list(self._uses)
+
+    def repair(self, tokens: list[str]) -> list[str]:
+        """Return *tokens* with unknown words replaced where a near known one exists."""
+        left = MOST_REPAIRS
+        out = []
+        for token in tokens:
+            if left and self._doubtful(token):
+                left -= 1
+                token = self._nearest(token)
+            out.append(token)
+        return out
+
+    def _doubtful(self, token: str) -> bool:
+        return SHORTEST <= len(token) <= 24 and token.isalpha() and token not in self._uses and token not in self._common
+
+    def _nearest(self, token: str) -> str:
+        cutoff = NEAR if len(token) < 8 else NEAR_LONG
+        found = process.extract(token, self._choices, scorer=OSA.normalized_similarity, score_cutoff=cutoff, limit=4)
+        if not found:
+            return token
+        best = max(found, key=lambda hit: (round(hit[1] + (0.05 if hit[0][0] == token[0] else 0), 2), self._uses[hit[0]]))
+        return str(best[0])

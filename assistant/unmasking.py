@@ -1,0 +1,39 @@
+"""Undoes disguises of words that a person still reads: look-alike letters, leet, spacing, stretching."""
+
+from __future__ import annotations
+
+import re
+
+_LOOKALIKE = str.maketrans(
+    "аеорсухкмтнвіјѕԁһոքգԛѡαβεικνορτυχϲϳ",
+    "aeopcyxkmthbijsdhnpgqwabeiknoptuxcj",
+)
+_SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢøłđıß", "abcdefghijklmnoprstuvwyzolđis".replace("đ", "d"))
+_LEET = str.maketrans("0134578@$!|€+", "oieastbasiiet")
+_LATIN = re.compile(r"[a-z]")
+_LEETISH = re.compile(r"[a-z0-9@$!|€+]*[a-z][0-9@$!|€+]+[a-z][a-z0-9@$!|€+]*|[a-z]*[0-9@$!|€+][a-z][a-z0-9@$!|€+]*")
+_SPACED = re.compile(r"(?<![^\W_])(?:[^\W\d_][\s.\-_*·•,/\\|]{1,3}){3,}[^\W\d_](?![^\W_])")
+_INSIDE = re.compile(r"(?<=[^\W\d_])[.\-_*·•/\\|~]+(?=[^\W\d_])")
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+
+
+def unmask(folded: str) -> str:
+    """Return *folded* text with disguises undone; the same text where there is none."""
+    text = folded.translate(_SMALL_CAPITALS)
+    if _LATIN.search(text):
+        text = " ".join(_plain_word(w) for w in text.split(" "))
+    text = _SPACED.sub(lambda m: _close_up(m.group(0)), text)
+    text = _INSIDE.sub("", text)
+    return _STRETCHED.sub(r"\1", text)
+
+
+def _plain_word(word: str) -> str:
+    latin = word.translate(_LOOKALIKE)
+    if latin != word and (_LATIN.search(word) or latin.isascii()):
+        word = latin
+    return word.translate(_LEET) if _LEETISH.fullmatch(word.strip(".,;:?")) else word
+
+
+def _close_up(spaced: str) -> str:
+    """Join letters set apart; a wider gap (two blanks or more) stays a gap between words."""
+    return " ".join(re.sub(r"[^\w]|_", "", part) for part in re.split(r"\s{2,}|\s[.\-*/|]\s", spaced))
