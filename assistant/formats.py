@@ -71,6 +71,9 @@ VARIANTS = (*CATEGORIES, "general", "child")
 """The kinds of danger that the crisis screen tells apart."""
 
 LANGUAGE = Text(pattern=r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", like="a language code like 'en'", most=20)
+GENERAL, CHILD = "general", "child"
+"""Replies for danger of no certain kind, and for a writer who seems to be a child."""
+
 _CATEGORY = Text(choices=CATEGORIES, about="the kind of danger")
 
 
@@ -271,9 +274,9 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "crisis-look-alikes", "crisis/look-alikes/<id>.yaml", LOOK_ALIKES, "look like danger, are none", part="crisis"
     ),
-    Kind("crisis-reply", "crisis/replies/<category>.yaml", CRISIS_REPLY, "what is said in danger", required=False, part="crisis"),
-    Kind("pointers", "pointers.yaml", POINTERS, "gentle lines towards professional help", required=False, part="pointers"),
-    Kind("helplines", "helplines/<REGION>.yaml", REGION, "help lines of a country", required=False, part="helplines"),
+    Kind("crisis-reply", "crisis/replies/<category>.yaml", CRISIS_REPLY, "what is said in danger", part="crisis"),
+    Kind("pointers", "pointers.yaml", POINTERS, "gentle lines towards professional help", part="pointers"),
+    Kind("helplines", "helplines/<REGION>.yaml", REGION, "help lines of a country", part="helplines"),
 )
 """Every kind of file, in the order in which they are read."""
 
