@@ -70,6 +70,8 @@ class _Tokens:
         for i, token in enumerate(self.tokens):
             whole = known.get(token)
             found = [whole] if whole is not None else ([] if long else pieces.pieces(token))
+            if found == [pieces.unknown]:  # a stranger's direction in meaning is no evidence
+                found = []
             ids += found
             owners += [i] * len(found)
         vectors = table.scales[ids][:, None] * table.rows[ids] if ids else np.zeros((0, table.size))

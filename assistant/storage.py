@@ -54,7 +54,7 @@ _feedback = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("passage", sa.String(80), nullable=False),
     sa.Column("verdict", sa.String(20), nullable=False),
-    sa.Column("day", sa.Date, nullable=False, index=True),
+    sa.Column("day", sa.Date, nullable=False),
     sa.Column("revision", sa.String(80), nullable=False, server_default=""),
 )
 _questions = sa.Table(
@@ -62,7 +62,7 @@ _questions = sa.Table(
     _metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("text", sa.Text, nullable=False),
-    sa.Column("day", sa.Date, nullable=False, index=True),
+    sa.Column("day", sa.Date, nullable=False),
     sa.Column("nearest", sa.String(80), nullable=False, server_default=""),
 )
 

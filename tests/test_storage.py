@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import stat
@@ -24,9 +25,9 @@ SECRET = "zyzzyva-lantern"
 FIRST_SCHEMA = """
     CREATE TABLE schema_version (version INTEGER NOT NULL);
     INSERT INTO schema_version VALUES (1);
-    CREATE TABLE feedback (id INTEGER PRIMARY KEY, passage VARCHAR(80) NOT NULL,
+    CREATE TABLE feedback (id INTEGER NOT NULL PRIMARY KEY, passage VARCHAR(80) NOT NULL,
                            verdict VARCHAR(20) NOT NULL, day DATE NOT NULL);
-    CREATE TABLE questions (id INTEGER PRIMARY KEY, text TEXT NOT NULL, day DATE NOT NULL);
+    CREATE TABLE questions (id INTEGER NOT NULL PRIMARY KEY, text TEXT NOT NULL, day DATE NOT NULL);
 """
 
 
@@ -357,7 +358,7 @@ def _first_schema(url: str) -> None:
     import psycopg
 
     with psycopg.connect(url) as server:
-        server.execute(FIRST_SCHEMA.replace("INTEGER PRIMARY KEY", "SERIAL PRIMARY KEY").encode())
+        server.execute(FIRST_SCHEMA.replace("INTEGER NOT NULL PRIMARY KEY", "SERIAL PRIMARY KEY").encode())
         for row in rows:
             server.execute(row.replace("(id, ", "(").replace("(1, ", "(").encode())
 
@@ -374,7 +375,7 @@ def _everything(caplog: pytest.LogCaptureFixture) -> str:
 
 
 def _fill(file: Path) -> None:
-    with file.open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space"):
+    with file.open("wb", buffering=0) as filler, contextlib.suppress(OSError):
         while True:
             filler.write(b"x" * 1024)
 

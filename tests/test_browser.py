@@ -1,0 +1,85 @@
+"""The chat in a real browser, with and without script."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from werkzeug.serving import make_server
+
+
+@pytest.fixture(scope="module")
+def address(app):
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield opened
+        opened.close()
+
+
+def ask(page, text):
+    page.get_by_label("Your question").fill(text)
+    page.get_by_role("button", name="Ask", exact=True).click()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_visitor_asks_and_reads_a_cited_answer(browser, address, script):
+    page = browser.new_context(java_script_enabled=script, viewport={"width": 320, "height": 640}).new_page()
+    faults: list[str] = []
+    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    page.goto(address)
+    ask(page, "What is functional plasticity?")
+    chip = page.locator("#latest .chip").first
+    chip.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") if script else True
+    chip.click()
+    page.wait_for_url("**/sources/**#types-2")
+    assert faults == []
+
+
+def test_focus_returns_to_the_box_and_enter_sends(browser, address):
+    page = browser.new_page()
+    page.goto(address)
+    page.get_by_label("Your question").fill("What is structural plasticity?")
+    page.keyboard.press("Enter")
+    page.locator("#latest").wait_for()
+    assert page.evaluate("document.activeElement.id") == "question"
+    assert page.url.rstrip("/#latest") == address.rstrip("/")
+
+
+def test_nothing_is_stored_and_no_other_site_is_asked(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    page.goto(address)
+    ask(page, "Can trauma change how a brain copes?")
+    page.locator("#latest").wait_for()
+    assert all(url.startswith(address) for url in asked)
+    assert context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("said", ["", "What is neuroplasticity?", "i want to die", "should i stop my meds", "who won the cup"])
+def test_axe_finds_nothing(browser, address, scheme, said):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_context(color_scheme=scheme, bypass_csp=True).new_page()
+    page.goto(address)
+    if said:
+        ask(page, said)
+        page.locator("#latest").wait_for()
+    result = Axe().run(page)
+    assert result.violations_count == 0, result.generate_report()
