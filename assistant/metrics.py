@@ -10,7 +10,7 @@ import os
 import time
 
 from flask import Flask, Response, current_app, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -31,6 +31,7 @@ class Metrics:
     """The counters of one application."""
 
     def __init__(self) -> None:
+        values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]  # the folder may be newly named
         self._own = CollectorRegistry()
 
         def counter(name: str, help: str, *labels: str) -> Counter:
@@ -51,10 +52,10 @@ class Metrics:
         registry = self._own
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         text = generate_latest(registry)
         for collector in collectors:
-            text += generate_latest(_Only(collector))  # type: ignore[arg-type]
+            text += generate_latest(_Only(collector))
         return text
 
 

@@ -1,63 +1,191 @@
-"""gunicorn as this program needs it, for `assistant serve` and, as a config module, for the Procfile.
+"""gunicorn, set up for this program: the same for ``assistant serve`` and for the Procfile.
 
-The application is loaded before the workers fork, so that they share the embedding table and the
-key that signs contexts. No access log: addresses and referrers are nobody's business.
+The names in small letters are gunicorn's settings and hooks, for
+``gunicorn -c python:assistant.serving`` and for `serve` alike. The figures behind the
+choice are in ``benchmarks/connections.py``.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import re
+import selectors
+import shutil
+import socket
 import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+from prometheus_client.multiprocess import mark_process_dead
 
 from assistant.settings import Settings
 
-THREADS = 8  # a worker: requests that wait for slow clients
-bind = f"0.0.0.0:{os.environ['PORT']}" if os.environ.get("PORT") else "127.0.0.1:8000"
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-worker_class = "gthread"
-threads = THREADS
-preload_app = True
-accesslog = None
-errorlog = "-"
-loglevel = "warning"
-timeout = 30
-graceful_timeout = 20
-keepalive = 5
-limit_request_line = 4094
-limit_request_fields = 60
-limit_request_field_size = 8190
+FIRST_BYTE_SECONDS = 20.0
+"""Seconds that a new connection may stay silent; it holds no thread meanwhile."""
+
+REQUEST_SECONDS = 30.0
+"""Seconds from a request's first byte to its answer's last: a slow telephone needs a few, an attacker all."""
+
+MAX_WORKERS = 4
+"""Workers started without being asked: each takes memory, and few machines need more."""
+
+COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which `prometheus_client` knows that several processes count together."""
+
+_COUNTS_FOLDER = re.compile(r"assistant-metrics-(\d+)-")
+
+
+def _shared_memory() -> str:
+    """A folder in memory where there is one: no disk, full or slow, stops a worker's sign of life."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()  # noqa: S108
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class PatientWorker(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's threads, but silence costs no thread, and slowness costs one for `REQUEST_SECONDS` at most.
+
+    gunicorn 27 lets a silent new connection hold a thread for 5 seconds, and one that
+    sends its headers or body slowly for ever.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._begun: dict[Any, float] = {}
+
+    def accept(self, listener: Any) -> None:
+        """Take a new connection and wait for its first byte in the poller."""
+        try:
+            client, address = listener.accept()
+        except OSError as fault:
+            if fault.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        self.nr_conns += 1
+        connection = TConn(self.cfg, client, address, listener.getsockname())
+        connection.timeout = time.monotonic() + FIRST_BYTE_SECONDS
+        self.pending_conns.append(connection)
+        self.poller.register(client, selectors.EVENT_READ, partial(self.on_pending_socket_readable, connection))
+
+    def handle(self, conn: Any) -> Any:
+        """Handle one request, in a thread."""
+        self._begun[conn] = time.monotonic()
+        try:
+            return super().handle(conn)
+        finally:
+            self._begun.pop(conn, None)
+
+    def murder_pending(self) -> None:
+        """Close what was silent or slow for too long; called once a second at least."""
+        super().murder_pending()
+        limit = time.monotonic() - REQUEST_SECONDS
+        for connection, begun in list(self._begun.items()):
+            if begun < limit:
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Let neither kept nor silent connections hold up a worker that is stopping."""
+        super()._cap_keepalive(deadline)
+        for connection in self.pending_conns:
+            connection.timeout = min(connection.timeout, deadline)
+
+
+workers = int(os.environ.get("WEB_CONCURRENCY") or min(max(_cores(), 2), MAX_WORKERS))
+worker_class = "assistant.serving.PatientWorker"
+threads = 256
+worker_connections = 1_000
+preload_app = True  # workers share the table's memory, and one key when none is set
+timeout = 30  # seconds without a sign of life
+graceful_timeout = 20  # seconds that requests may take to end at a reload
+keepalive = 75  # seconds: longer than a proxy keeps idle connections, so that it is the one to close
+worker_tmp_dir = _shared_memory()
 control_socket_disable = True
+logger_class = "assistant.logs.GunicornLogger"
+loglevel = "info"
+errorlog = "-"
+forwarded_allow_ips = ""  # ProxyFix decides, by the setting
+limit_request_line = 4_094
+limit_request_fields = 64
+limit_request_field_size = 8_190
 
 
-def serve(settings: Settings, host: str, port: int, count: int) -> None:
-    """Run the chat until stopped; prints the address."""
-    from gunicorn.app.base import BaseApplication
+def nworkers_changed(server: Any, new_value: int, old_value: int | None) -> None:
+    """Make a folder for the counts of all workers, before the application is loaded.
 
+    gunicorn calls this first of all hooks; ``on_starting`` would be too late. Folders of
+    servers that were killed are removed.
+    """
+    given = os.environ.get(COUNTS, "")
+    if old_value is not None or (given and not _COUNTS_FOLDER.search(given)):
+        return
+    folder = Path(_shared_memory())
+    for left in folder.glob("assistant-metrics-*"):
+        found = _COUNTS_FOLDER.match(left.name)
+        if found and not Path(f"/proc/{found[1]}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    try:
+        os.environ[COUNTS] = tempfile.mkdtemp(prefix=f"assistant-metrics-{os.getpid()}-", dir=folder)
+    except OSError:
+        os.environ.pop(COUNTS, None)  # each worker counts for itself
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forget a dead worker's gauges; its counts stay."""
+    if os.environ.get(COUNTS):
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Remove the folder of the counts."""
+    folder = os.environ.get(COUNTS, "")
+    if f"assistant-metrics-{os.getpid()}-" in folder:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    def __init__(self, make: Callable[[], Flask], options: dict[str, object]) -> None:
+        self._make = make
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        here = vars(sys.modules[__name__])
+        for name in [name for name in self.cfg.settings if name in here]:
+            self.cfg.set(name, here[name])
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._make()
+
+
+def serve(settings: Settings, host: str, port: int, workers: int | None = None) -> None:
+    """Serve the application under gunicorn until a signal ends the process; prints the address when ready.
+
+    Raises:
+        SettingsError: the settings do not fit together.
+        KnowledgeError: the knowledge folder cannot be used.
+    """
     from assistant.app import create_app
 
-    chosen: dict[str, Any] = {
-        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-        "workers": count,
-        **{
-            name: globals()[name]
-            for name in (
-                "worker_class", "threads", "preload_app", "accesslog", "errorlog", "loglevel", "timeout",
-                "graceful_timeout", "keepalive", "limit_request_line", "limit_request_fields",
-                "limit_request_field_size", "control_socket_disable",
-            )
-        },
-    }  # fmt: skip
+    place = f"[{host}]" if ":" in host else host
 
-    class Server(BaseApplication):  # type: ignore[misc]
-        def load_config(self) -> None:
-            for name, value in chosen.items():
-                if name in self.cfg.settings:
-                    self.cfg.set(name, value)
+    def when_ready(server: Any) -> None:
+        print(f"The chat runs at http://{place}:{port}/ (stop it with Ctrl+C)", flush=True)
 
-        def load(self) -> Any:
-            return create_app(settings)
-
-    print(f"The chat runs at http://{host}:{port}/ (stop it with Ctrl+C)", flush=True)
-    sys.argv = sys.argv[:1]
-    Server().run()
+    options: dict[str, object] = {"bind": f"{place}:{port}", "when_ready": when_ready, "proc_name": "assistant"}
+    if workers:
+        options["workers"] = workers
+    _Server(lambda: create_app(settings), options).run()
