@@ -94,7 +94,9 @@ def _read(path: Path, problems: list[Problem]) -> _File:
         else:
             entries[key.removeprefix("words.")] = node
     if not head.get("name"):
-        problems.append(Problem(place(name, root), "the language has no name", "add `name: Español`, as its readers say"))
+        problems.append(
+            Problem(place(name, root), "the language has no name", "add `name: Español`, as its readers say")
+        )
     if head.get("direction") not in DIRECTIONS:
         problems.append(Problem(place(name, root), "the direction is missing or unknown", "write ltr or rtl"))
     return _File(name, root, head, entries)

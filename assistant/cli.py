@@ -58,7 +58,7 @@ def main() -> None:
 @_reports
 def serve(host: str, port: int, workers: int, knowledge: Path | None) -> None:
     """Run the chat under gunicorn."""
-    from assistant.serving import serve as run  # noqa: PLC0415 (gunicorn is needed by this command alone)
+    from assistant.serving import serve as run
 
     run(_settings(knowledge), host, port, workers)
 
@@ -69,7 +69,7 @@ def serve(host: str, port: int, workers: int, knowledge: Path | None) -> None:
 @_reports
 def check(folder: Path | None, strict: bool) -> None:
     """Validate a knowledge folder."""
-    from assistant.knowledge import read  # noqa: PLC0415
+    from assistant.knowledge import read
 
     target = folder or _settings(None).knowledge
     reading = read(target)
@@ -91,9 +91,9 @@ def check(folder: Path | None, strict: bool) -> None:
 @_reports
 def ask(question: str, explain: bool, as_text: bool, region: str, knowledge: Path | None) -> None:
     """Answer one question."""
-    from assistant.dialogue import Dialogue  # noqa: PLC0415
-    from assistant.knowledge import load  # noqa: PLC0415
-    from assistant.rendering import as_json  # noqa: PLC0415
+    from assistant.dialogue import Dialogue
+    from assistant.knowledge import load
+    from assistant.rendering import as_json
 
     settings = _settings(knowledge)
     dialogue = Dialogue.build(load(settings.knowledge), settings.secret_key, settings.region)
@@ -130,9 +130,9 @@ def ask(question: str, explain: bool, as_text: bool, region: str, knowledge: Pat
 @_reports
 def evaluate(files: tuple[Path, ...], as_text: bool, knowledge: Path | None) -> None:
     """Score files of judged questions, with 95 % intervals."""
-    from assistant.dialogue import Dialogue  # noqa: PLC0415
-    from assistant.evaluation import evaluate as score  # noqa: PLC0415
-    from assistant.knowledge import load  # noqa: PLC0415
+    from assistant.dialogue import Dialogue
+    from assistant.evaluation import evaluate as score
+    from assistant.knowledge import load
 
     settings = _settings(knowledge)
     loaded = load(settings.knowledge)
@@ -140,7 +140,8 @@ def evaluate(files: tuple[Path, ...], as_text: bool, knowledge: Path | None) -> 
     if as_text:
         plain = {
             group: {
-                name: {"value": r.value, "low": r.interval[0], "high": r.interval[1], "n": r.n} for name, r in rates.items()
+                name: {"value": r.value, "low": r.interval[0], "high": r.interval[1], "n": r.n}
+                for name, r in rates.items()
             }
             for group, rates in results.items()
         }

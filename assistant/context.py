@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -48,7 +49,7 @@ class ContextSigner:
         try:
             found = self._serializer.loads(token)
             known = {f.name for f in fields(Context)}
-            values = {k: tuple(v) if isinstance(v, list) else v for k, v in found.items() if k in known}
+            values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in found.items() if k in known}
             return Context(**values)
         except (BadData, AttributeError, TypeError, ValueError):
             return Context()

@@ -8,6 +8,7 @@ It screens; it does not diagnose. It needs no other part of the program and neve
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.embedding import StaticTable
-from assistant.learning import lbfgs, ridge
+from assistant.learning import SoftmaxRegression, lbfgs, ridge
 from assistant.spelling import Speller
 from assistant.text import fold, joined, placed_grams, word_hashes, words
 from assistant.unmasking import unmask
@@ -25,8 +26,11 @@ PENALTY = 0.08  # of the logistic regression's squared weights; chosen on the fo
 PHRASE = 4.0  # log-odds that a literal phrase adds: only a clearly harmless whole outweighs it
 PART_MARGIN = 1.2  # log-odds more that a part of a message needs than the whole
 REPAIRED_MARGIN = 0.5  # log-odds more that a repaired reading needs
-THRESHOLD = -0.7  # log-odds from which help is shown
-ALERT = 2.5  # log-odds less that are needed on the turns after a crisis
+THRESHOLD = -0.7  # log-odds from which help is shown, where no judged messages tell how sure to be
+MIN_DANGER = 0.24  # probability from which help is shown: missing danger is far worse than a false alarm
+ALERT = 1.6  # log-odds less that are needed on the turns after a crisis
+SURE = 5.0  # log-odds: beyond this, either way, neighbours are not asked
+JUDGED_ENOUGH = 200  # judged messages from which the second opinion is learnt
 WINDOW = 40  # words: longer parts are read in overlapping windows
 LONG = 400  # words: beyond that unknown words are not split into pieces
 _CLAUSES = re.compile(r"[.!?…;:\n。！？،؟।]+|,|\b(?:and|but|because|bc|cuz|so|or|though|although)\b")
@@ -51,6 +55,22 @@ class Model:
     dense: np.ndarray
     bias: float
     kinds: np.ndarray
+
+
+NO_EVIDENCE, NOTHING = -3.0, -99.0  # log-odds: without examples; of an empty text
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One way to read a message: its most alarming part and that part's log-odds."""
+
+    score: float
+    stretch: str
+    category: str
+    text: _Tokens | None
+    start: int
+    end: int
+    whole: float
 
 
 class _Tokens:
@@ -94,7 +114,7 @@ def _row(text: _Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             values.append(np.full(len(hashes), share / np.sqrt(len(hashes)), np.float32))
     total = text.vectors.sum(0)
     unit = total / (np.linalg.norm(total) + 1e-9)
-    empty = np.empty(0)
+    empty = np.empty(0, np.float32)
     return np.concatenate(ids or [empty.astype(int)]), np.concatenate(values or [empty]), unit
 
 
@@ -108,6 +128,11 @@ def parts_of(folded: str) -> list[list[str]]:
     return [t for part in _CLAUSES.split(folded) if (t := tokens_of(part))]
 
 
+def _literal(phrases: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Return each phrase as it is looked for, with its category."""
+    return [(" ".join(tokens_of(fold(p))), category) for category, each in phrases.items() for p in each if p.strip()]
+
+
 class CrisisScreen:
     """Learnt once from examples; asked about every utterance first."""
 
@@ -118,63 +143,108 @@ class CrisisScreen:
         lookalikes: Sequence[str],
         others: Sequence[str],
         table: StaticTable,
-        model: Model | None = None,
+        judged: Sequence[tuple[str, bool]] = (),
     ) -> None:
         self._table = table
-        self._phrases = [
-            (" ".join(tokens_of(fold(p))), category) for category, each in phrases.items() for p in each if p.strip()
-        ]
+        self._phrases = _literal(phrases)
         self.categories = tuple(danger) or tuple(phrases)
         messages = [m for each in danger.values() for m in each]
         self._speller = Speller((tokens_of(fold(m)) for m in messages), table.common_words)
-        self.model = model or self._learn(danger, lookalikes, others)
+        self.model = self._learn(danger, lookalikes, others)
+        self._judge: SoftmaxRegression | None = None
+        if len(judged) >= JUDGED_ENOUGH and len(self._dangers) and len(self._harmless):
+            signals = np.stack([self._signals(self._reading(m)) for m, _ in judged])
+            labels = np.array([int(is_danger) for _, is_danger in judged])
+            self._judge = SoftmaxRegression.fit(signals, labels, 2)
 
     def _learn(self, danger: Mapping[str, Sequence[str]], lookalikes: Sequence[str], others: Sequence[str]) -> Model:
         positive = [_Tokens(parts_of(fold(m)), self._table) for each in danger.values() for m in each]
         harmless = [parts_of(fold(m)) for m in (*lookalikes, *others)]
         clauses = [[c] for parts in harmless[: len(lookalikes)] if len(parts) > 1 for c in parts if len(c) > 3]
         negative = [_Tokens(parts, self._table) for parts in (*harmless, *clauses) if parts]
+        size = self._table.size
+        self._dangers = self._harmless = np.zeros((0, size), np.float32)
         if not positive or not negative:
-            return Model(np.zeros(BUCKETS), np.zeros(self._table.size), -9.0, np.zeros((self._table.size, 0)))
+            return Model(np.zeros(BUCKETS), np.zeros(size), NO_EVIDENCE, np.zeros((size, 0)))
         rows = [_row(t) for t in (*positive, *negative)]
+        units = np.stack([r[2] for r in rows]).astype(np.float32)
+        self._dangers, self._harmless = units[: len(positive)], units[len(positive) : len(positive) + len(harmless)]
         hashed, dense, bias = _logistic(rows, len(positive))
         vectors = np.stack([r[2] for r in rows[: len(positive)]])
         owner = np.repeat(np.arange(len(danger)), [len(each) for each in danger.values()])
         kinds = ridge(vectors, np.eye(len(danger), dtype=np.float32)[owner], 1.0)
         return Model(hashed, dense, bias, kinds)
 
+    def with_phrases(self, phrases: Mapping[str, Sequence[str]]) -> CrisisScreen:
+        """Return the same screen with other literal phrases; what it learnt from examples stays."""
+        other = copy.copy(self)
+        other._phrases = _literal(phrases)
+        return other
+
     def screen(self, utterance: str, *, alert: bool = False) -> Verdict:
         """Judge *utterance*; *alert* lowers the bar on the turns after a crisis. Never raises for a str."""
+        reading = self._reading(utterance)
+        above = reading.score - THRESHOLD
+        if self._judge is not None and abs(reading.score) < SURE and reading.text is not None:
+            p = float(self._judge.probabilities(self._signals(reading))[1])
+            above = float(np.log((p + 1e-9) / (1 - p + 1e-9)) - np.log(MIN_DANGER / (1 - MIN_DANGER)))
+        above += ALERT if alert else 0.0
+        danger = bool(above > 0 and reading.text is not None)
+        return Verdict(danger, reading.category if danger else "", above, reading.stretch if danger else "")
+
+    def _reading(self, utterance: str) -> _Reading:
+        """Return the most alarming way to read *utterance*."""
         folded = fold(utterance)
-        needed = THRESHOLD - (ALERT if alert else 0)
-        plain = self._read(folded)
-        readings = [(plain, 0.0)]
+        readings = [self._read(folded, 0.0)]
         unmasked = unmask(folded)
         if unmasked != folded:
-            readings.append((self._read(unmasked), 0.0))
+            readings.append(self._read(unmasked, 0.0))
         tokens = tokens_of(unmasked)
         repaired = self._speller.repair(tokens)
         if repaired != tokens:
-            readings.append((self._read(" ".join(repaired)), REPAIRED_MARGIN))
-        (score, stretch, category), margin = max(readings, key=lambda r: r[0][0] - r[1])
-        above = score - margin - needed
-        return Verdict(above > 0, category if above > 0 else "", float(above), stretch if above > 0 else "")
+            readings.append(self._read(" ".join(repaired), REPAIRED_MARGIN))
+        return max(readings, key=lambda r: r.score)
 
-    def _read(self, folded: str) -> tuple[float, str, str]:
-        """Return the highest log-odds of any part, that part's words, and its category."""
+    def _read(self, folded: str, margin: float) -> _Reading:
+        """Find the part of one reading that speaks most for danger."""
         parts = parts_of(folded)
         if not parts:
-            return -99.0, "", ""
+            return _Reading(NOTHING, "", "", None, 0, 0, NOTHING)
         text = _Tokens(parts, self._table)
         starts, ends, margins = self._stretches(text)
-        scores = self._scores(text, starts, ends) - margins
-        best = int(scores.argmax())
-        score, stretch = float(scores[best]), " ".join(text.tokens[starts[best] : ends[best]])
+        plain = self._scores(text, starts, ends)
+        best = int((plain - margins).argmax())
+        start, end = int(starts[best]), int(ends[best])
+        score = float(plain[best] - margins[best] - margin)
         padded = f" {' '.join(text.tokens)} "
         for phrase, category in self._phrases:
             if phrase in padded and (f" {phrase} " in padded or _UNSPACED.search(phrase)):
-                return score + PHRASE, phrase, category
-        return score, stretch, self._category(text, starts[best], ends[best])
+                return _Reading(score + PHRASE, phrase, category, text, start, end, float(plain[0]))
+        return _Reading(
+            score, " ".join(text.tokens[start:end]), self._category(text, start, end), text, start, end, float(plain[0])
+        )
+
+    def _signals(self, reading: _Reading) -> np.ndarray:
+        """Return what the second opinion is made from: scores, and how near danger and harmless examples are."""
+        text = reading.text
+        if text is None:
+            return np.zeros(11)
+        n = len(text.tokens)
+        units = self._units(text, np.array([0, reading.start]), np.array([n, reading.end])).astype(np.float32)
+        dangers, harmless = units @ self._dangers.T, units @ self._harmless.T
+        nearest = [dangers[0].max(), harmless[0].max(), dangers[1].max(), harmless[1].max()]
+        several = [np.sort(row[0])[-5:].mean() for row in (dangers, harmless)]
+        return np.array(
+            [
+                reading.score,
+                reading.whole,
+                *nearest,
+                *several,
+                nearest[0] - nearest[1],
+                nearest[2] - nearest[3],
+                np.log1p(n),
+            ]
+        )
 
     def _stretches(self, text: _Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return starts, ends and margins of the whole (or windows), each clause, and pairs of clauses."""
@@ -199,7 +269,11 @@ class CrisisScreen:
             last = np.maximum(ends - shift, starts)
             last = np.minimum(last, len(sums) - 1)
             count = np.maximum(last - starts, 0)
-            total += share * np.where(count > 0, sums[last] - sums[np.minimum(starts, last)], 0) / np.sqrt(np.maximum(count, 1))
+            total += (
+                share
+                * np.where(count > 0, sums[last] - sums[np.minimum(starts, last)], 0)
+                / np.sqrt(np.maximum(count, 1))
+            )
         each = np.bincount(text.owner, self.model.hashed[_ids(text.grams)], len(text.tokens))
         sums = np.concatenate(([0.0], np.cumsum(each)))
         counts = np.concatenate(([0], np.cumsum(np.bincount(text.owner, minlength=len(text.tokens)))))
@@ -220,7 +294,9 @@ class CrisisScreen:
         return self.categories[int((unit @ self.model.kinds).argmax())]
 
 
-def _logistic(rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]], positive: int) -> tuple[np.ndarray, np.ndarray, float]:
+def _logistic(
+    rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]], positive: int
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Fit a logistic regression; both classes weigh the same. Returns hashed and dense weights, bias."""
     ids = np.concatenate([r[0] for r in rows]).astype(np.int32)
     values = np.concatenate([r[1] for r in rows]).astype(np.float32)

@@ -46,10 +46,59 @@ ELLIPTIC_WORDS = 9  # an utterance this short may lean on the turn before
 CONTEXT_BONUS = 0.12  # score that a passage near the last answer gains for a leaning utterance
 
 _LEANING = frozenset(
-    "it its that this they them those these one ones he she both either other another same such there then so and but also"
-    " else too more even which why how what first second latter former".split()
+    [
+        "it",
+        "its",
+        "that",
+        "this",
+        "they",
+        "them",
+        "those",
+        "these",
+        "one",
+        "ones",
+        "he",
+        "she",
+        "both",
+        "either",
+        "other",
+        "another",
+        "same",
+        "such",
+        "there",
+        "then",
+        "so",
+        "and",
+        "but",
+        "also",
+        "else",
+        "too",
+        "more",
+        "even",
+        "which",
+        "why",
+        "how",
+        "what",
+        "first",
+        "second",
+        "latter",
+        "former",
+    ]
 )
-_OPENERS = ("and", "but", "so", "also", "what about", "how about", "even", "then", "or", "does that", "is that", "can that")
+_OPENERS = (
+    "and",
+    "but",
+    "so",
+    "also",
+    "what about",
+    "how about",
+    "even",
+    "then",
+    "or",
+    "does that",
+    "is that",
+    "can that",
+)
 _TWO = re.compile(r"(?<=\?)\s+|\s*;\s+|,?\s+\band\s+(?=(?:what|how|does|do|is|are|can|why|which|will)\b)")
 
 
@@ -93,12 +142,14 @@ class Dialogue:
             not_crisis: the visitor said of a crisis reply to this text, "that is not what I meant".
         """
         before = self._signer.read(context)
-        verdict = self.engine.screen.screen(utterance, alert=0 < before.crisis_turns and before.calm < 2)
+        verdict = self.engine.screen.screen(utterance, alert=before.crisis_turns > 0 and before.calm < 2)
         turn = _Turn(utterance, fold(utterance), before, self._region(region), _screens(verdict))
         if verdict.danger and not not_crisis:
             return self._crisis(turn, verdict)
         if verdict.danger:
-            before = replace(before, crisis=verdict.category or "general", crisis_turns=max(1, before.crisis_turns), calm=0)
+            before = replace(
+                before, crisis=verdict.category or "general", crisis_turns=max(1, before.crisis_turns), calm=0
+            )
             turn = replace(turn, context=before)
         return self._keep_help(turn, self._answer(turn))
 
@@ -108,7 +159,9 @@ class Dialogue:
         before = turn.context
         variant = self.variant(verdict.category or before.crisis)
         later = before.crisis_turns > 0
-        text = variant.later[(before.crisis_turns - 1) % len(variant.later)] if later and variant.later else variant.first
+        text = (
+            variant.later[(before.crisis_turns - 1) % len(variant.later)] if later and variant.later else variant.first
+        )
         support = Support(Level.URGENT, variant.first, self._lines(turn.region, variant.purposes), turn.region)
         after = replace(
             before, turn=before.turn + 1, crisis=variant.category, crisis_turns=before.crisis_turns + 1, calm=0
@@ -130,11 +183,11 @@ class Dialogue:
         if not before.crisis_turns or before.calm >= HELP_STAYS:
             return reply
         variant = self.variant(before.crisis)
-        line = variant.later[(before.crisis_turns + before.calm) % len(variant.later)] if variant.later else variant.first
-        level = Level.PROFESSIONAL if reply.support.level in (Level.NONE, Level.GENTLE) else reply.support.level
-        return replace(
-            reply, support=Support(level, line, self._lines(turn.region, variant.purposes), turn.region)
+        line = (
+            variant.later[(before.crisis_turns + before.calm) % len(variant.later)] if variant.later else variant.first
         )
+        level = Level.PROFESSIONAL if reply.support.level in (Level.NONE, Level.GENTLE) else reply.support.level
+        return replace(reply, support=Support(level, line, self._lines(turn.region, variant.purposes), turn.region))
 
     def _region(self, wanted: str) -> Region:
         regions = self.knowledge.regions
@@ -341,9 +394,9 @@ class Dialogue:
         return tuple(Cited(p, p.text) for p in found)
 
     def _starters(self) -> tuple[str, ...]:
-        return tuple(p.ask for p in list(self.knowledge.passages.values())[:: max(1, len(self.knowledge.passages) // 3)])[
-            :MAX_SUGGESTIONS
-        ]
+        return tuple(
+            p.ask for p in list(self.knowledge.passages.values())[:: max(1, len(self.knowledge.passages) // 3)]
+        )[:MAX_SUGGESTIONS]
 
     def _gentle(self, turn: _Turn, passage: Passage | None) -> Support:
         """Return a kind pointer that fits the topic or the feeling, another one each turn."""
@@ -358,9 +411,16 @@ class Dialogue:
         candidates = tuple((c.id, round(c.score, 3)) for c in ranking.candidates[:5]) if ranking else ()
         signals: tuple[tuple[str, float], ...] = ()
         if ranking and self.engine.retriever:
-            signals = tuple(zip(self.engine.retriever.signal_names, map(float, np.round(ranking.signals, 3)), strict=True))
+            signals = tuple(
+                zip(self.engine.retriever.signal_names, map(float, np.round(ranking.signals, 3)), strict=True)
+            )
         return Why(
-            best.phrasing if best else "", round(float(confidence), 3), MIN_CONFIDENCE, candidates, signals, turn.screens
+            best.phrasing if best else "",
+            round(float(confidence), 3),
+            MIN_CONFIDENCE,
+            candidates,
+            signals,
+            turn.screens,
         )
 
 

@@ -43,17 +43,29 @@ class Engine:
 
 def build(knowledge: Knowledge) -> Engine:
     """Learn, or load from the cache, all that *knowledge* needs for answering."""
-    entries = _entries(knowledge)
+    entries = entries_of(knowledge)
     library = knowledge.crisis
     others = tuple(p for e in entries for p in e.phrasings)
-    phrases = {c: (*lifeline.PHRASES.get(c, ()), *library.phrases.get(c, ())) for c in {**lifeline.PHRASES, **library.phrases}}
+    phrases = phrases_of(knowledge)
+    judged_danger = tuple(
+        (t.question, t.kind == "crisis") for j in knowledge.judged if len(j.turns) == 1 for t in j.turns
+    )
 
     def screen() -> CrisisScreen:
         return CrisisScreen(
-            phrases, library.danger, library.lookalikes, (*others, *knowledge.clinical_lookalikes), shipped_table()
+            phrases,
+            library.danger,
+            library.lookalikes,
+            (*others, *knowledge.clinical_lookalikes),
+            shipped_table(),
+            judged_danger,
         )
 
-    found = _kept("screen", (phrases, library.danger, library.lookalikes, others, knowledge.clinical_lookalikes), screen)
+    found = _kept(
+        "screen",
+        (phrases, library.danger, library.lookalikes, others, knowledge.clinical_lookalikes, judged_danger),
+        screen,
+    )
     if not knowledge.passages:
         return Engine(found, None, None)
     retriever = _kept("retriever", entries, lambda: Retriever(entries, shipped_table()))
@@ -62,13 +74,20 @@ def build(knowledge: Knowledge) -> Engine:
     return Engine(found, retriever, confidence)
 
 
-def _entries(knowledge: Knowledge) -> tuple[Entry, ...]:
+def entries_of(knowledge: Knowledge) -> tuple[Entry, ...]:
+    """Return all that an utterance can mean, passages first; none without phrasings."""
     entries = [Entry(p.id, PASSAGE, phrasings(p)) for p in knowledge.passages.values()]
     entries += [Entry(t.id, UNCOVERED, t.questions) for t in knowledge.uncovered.values()]
     entries += [Entry(k.id, CLINICAL, k.examples) for k in knowledge.clinical.values() if k.examples]
     entries += [Entry(s.id, SMALL_TALK, s.questions) for s in knowledge.small_talk.values()]
     entries += [Entry(f.id, FOLLOW_UP, f.questions) for f in knowledge.follow_ups.values()]
     return tuple(e for e in entries if e.phrasings)
+
+
+def phrases_of(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
+    """Return the phrases of danger by category: the built-in ones and the folder's."""
+    own = knowledge.crisis.phrases
+    return {c: (*lifeline.PHRASES.get(c, ()), *own.get(c, ())) for c in {**lifeline.PHRASES, **own}}
 
 
 def phrasings(passage: Passage) -> tuple[str, ...]:
@@ -101,7 +120,7 @@ def _kept(name: str, inputs: object, make: Callable[[], Part]) -> Part:
     if path and path.is_file():
         try:
             with path.open("rb") as file:
-                return pickle.load(file)  # type: ignore[no-any-return]  # noqa: S301 (own folder, mode 0700)
+                return pickle.load(file)  # noqa: S301 (own folder, mode 0700)
         except Exception:  # noqa: BLE001, S110, RUF100 (a damaged or foreign cache is made anew)
             pass
     part = make()
@@ -135,7 +154,9 @@ def _code_digest() -> bytes:
 def _cache_folder() -> Path | None:
     """Return a private folder for learnt parts, or none where nothing can be written."""
     base = os.environ.get("XDG_CACHE_HOME") or (Path(os.environ["HOME"]) / ".cache" if os.environ.get("HOME") else None)
-    folder = Path(base) / "psychoeducation-assistant" if base else Path(tempfile.gettempdir()) / f"assistant-{os.getuid()}"
+    folder = (
+        Path(base) / "psychoeducation-assistant" if base else Path(tempfile.gettempdir()) / f"assistant-{os.getuid()}"
+    )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.getuid():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import sqrt
 from pathlib import Path
+from typing import Any
 
 from assistant.dialogue import Dialogue
 from assistant.errors import KnowledgeError, Place, Problem
@@ -66,7 +67,7 @@ def _top(reply: Reply) -> list[str]:
     return places(reply)[:2]
 
 
-def read(paths: Iterable[Path]) -> Iterator[dict[str, object]]:
+def read(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
     """Yield the judged lines of JSON Lines files.
 
     Raises:
@@ -93,7 +94,6 @@ def evaluate(dialogue: Dialogue, paths: Iterable[Path]) -> dict[str, dict[str, R
     for line in read(paths):
         turns = line.get("turns") or [line]
         context = ""
-        assert isinstance(turns, list)
         for number, turn in enumerate(turns):
             reply = dialogue.respond(turn["question"], context)
             context = reply.context
@@ -105,10 +105,10 @@ def evaluate(dialogue: Dialogue, paths: Iterable[Path]) -> dict[str, dict[str, R
     return {"all": overall.rates(), "tag": by_tag.rates(), "crisis": by_category.rates()}
 
 
-def _measure(tally: Tally, turn: dict[str, object], reply: Reply, file: str, number: int, dialogue: bool) -> bool:
+def _measure(tally: Tally, turn: dict[str, Any], reply: Reply, file: str, number: int, dialogue: bool) -> bool:
     """Count one judged turn under its measures; return whether it was right."""
     wanted, got = str(turn["kind"]), kind(reply)
-    gold = set(map(str, turn["gold"])) if isinstance(turn.get("gold"), list) else set()
+    gold = set(turn.get("gold", []))
     right = got == wanted
     if wanted == "answer":
         right = got == "answer" and bool(gold.intersection(_top(reply)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -113,8 +114,8 @@ class Vectoriser:
         """Return stems and stem pairs, with each one's rarity in English (0.15 to 1.7, no unit)."""
         stems = self.stems.of(tokens)
         rarity = [self._rarity(t) for t in tokens]
-        pairs = [f"{a}_{b}" for a, b in zip(stems, stems[1:], strict=False)]
-        pair_rarity = [0.7 * min(a, b) for a, b in zip(rarity, rarity[1:], strict=False)]
+        pairs = [f"{a}_{b}" for a, b in pairwise(stems)]
+        pair_rarity = [0.7 * min(a, b) for a, b in pairwise(rarity)]
         return stems + pairs, np.sqrt(np.array(rarity + pair_rarity, np.float32))
 
     def _rarity(self, word: str) -> float:

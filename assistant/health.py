@@ -3,75 +3,58 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
-from typing import Protocol
+import os
+from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request
 
 from assistant import metrics
+from assistant.errors import Problem
+from assistant.live import Live
 from assistant.settings import Settings
-from assistant.storage import Outcome
+from assistant.storage import Outcome, Storage
 
 
-class Knowledge(Protocol):
-    """What is told of the knowledge in use."""
-
-    @property
-    def revision(self) -> str: ...
-    @property
-    def passages(self) -> object: ...
-
-
-class Snapshot(Protocol):
-    """One state of the knowledge, and the problems of the last attempt to change it."""
-
-    @property
-    def knowledge(self) -> Knowledge: ...
-    @property
-    def problems(self) -> tuple[object, ...]: ...
-
-
-def init_app(
-    app: Flask, settings: Settings, current: Callable[[], Snapshot], last_save: Callable[[], Outcome | None]
-) -> None:
-    """Add the addresses; *current* gives the snapshot in use, *last_save* the newest outcome of the storage."""
+def init_app(app: Flask, settings: Settings, live: Live, storage: Storage) -> None:
+    """Add the addresses for what *live* knows and *storage* last did."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
         """This process answers. Nothing else is looked at, so no database can end a healthy process."""
-        return Response("ok\n", mimetype="text/plain")
+        return jsonify(status="ok")
 
     @blueprint.get("/readyz")
-    def readyz() -> Response:
+    def readyz() -> tuple[Response, int]:
         """The knowledge in use, and what is not as it should be; degraded is still ready."""
-        snapshot = current()
-        saving = last_save()
-        degraded = [
-            *(["knowledge"] if snapshot.problems else []),
-            *(["storage"] if saving is Outcome.NOT_SAVED else []),
-        ]
-        return jsonify(
-            ready=True,
-            degraded=degraded,
-            revision=snapshot.knowledge.revision,
-            passages=len(snapshot.knowledge.passages),  # type: ignore[arg-type]
-            problems=len(snapshot.problems),
-        )
+        snapshot = live.current
+        faults = {"knowledge": bool(snapshot.problems), "storage": storage.last is Outcome.NOT_SAVED}
+        degraded = [name for name, is_at_fault in faults.items() if is_at_fault]
+        ready = bool(snapshot.knowledge.passages)
+        body = {
+            "status": ("degraded" if degraded else "ok") if ready else "emergency only",
+            "degraded": degraded,
+            "revision": snapshot.knowledge.revision,
+            "passages": len(snapshot.knowledge.passages),
+            "problems": [_without_folder(problem, live.folder) for problem in snapshot.problems[:20]],
+        }
+        return jsonify(body), 200 if ready else 503
 
     @blueprint.get("/metrics")
     def counts() -> Response:
-        """The counts of all workers, for this machine and private networks: how often there was a crisis is no news."""
+        """The counts of all workers, for this machine and private networks: nobody else counts crises."""
         if _is_public(request.remote_addr or ""):
             abort(404)
-        snapshot = current()
-        state = metrics.State(
-            passages=len(snapshot.knowledge.passages),  # type: ignore[arg-type]
-            problems=len(snapshot.problems),
-        )
+        snapshot = live.current
+        state = metrics.State(passages=len(snapshot.knowledge.passages), problems=len(snapshot.problems))
         return Response(metrics.current().expose(state), content_type=metrics.CONTENT_TYPE)
 
     app.register_blueprint(blueprint)
+
+
+def _without_folder(problem: Problem, folder: Path) -> str:
+    """Return *problem* with its file named inside the knowledge folder: where that stands is nobody's business."""
+    return str(problem).replace(f"{folder}{os.sep}", "").replace(str(folder), folder.name)
 
 
 def _is_public(address: str) -> bool:

@@ -98,13 +98,14 @@ class File:
 
     Attributes:
         path: as shown in problems.
+        data: the bytes of the file.
         values: what `shapes.fit` made of it; not to be used when *problems* has an error.
     """
 
     path: str
     kind: Kind
     id: str
-    digest: bytes
+    data: bytes
     node: Node | None
     values: Mapping[str, Any]
     problems: tuple[Problem, ...]
@@ -220,8 +221,7 @@ def _file(path: Path, shown: str, kind: Kind, known: File | None) -> File:
     except OSError as fault:
         problem = Problem(Place(shown), f"the file cannot be read: {fault.strerror}", "check the file and its rights")
         return File(shown, kind, id, b"", None, {}, (problem,))
-    digest = sha256(data).digest()
-    if known is not None and known.digest == digest and known.path == shown:
+    if known is not None and known.data == data and known.path == shown:
         return known
     problems: list[Problem] = []
     if fault_of_name := file_name_fault(kind, id):
@@ -229,9 +229,9 @@ def _file(path: Path, shown: str, kind: Kind, known: File | None) -> File:
     try:
         node = parse(data, shown)
     except UnreadableFileError as fault:
-        return File(shown, kind, id, digest, None, {}, (*problems, *fault.problems))
+        return File(shown, kind, id, data, None, {}, (*problems, *fault.problems))
     values = fit(kind.shape, node, shown, problems)
-    return File(shown, kind, id, digest, node, values, tuple(problems))
+    return File(shown, kind, id, data, node, values, tuple(problems))
 
 
 def _borrowed(
@@ -352,7 +352,8 @@ class _Builder:
     def _revision(self) -> str:
         whole = sha256()
         for path, file in self.files.items():
-            whole.update(f"{path}\0".encode("utf-8", "surrogateescape") + file.digest)
+            whole.update(f"{path}\0{len(file.data)}\0".encode("utf-8", "surrogateescape"))
+            whole.update(file.data)
         return whole.hexdigest()[:12]
 
     def _problem(self, place: Place, message: str, hint: str) -> None:

@@ -11,9 +11,19 @@ Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 def ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> np.ndarray:
     """Return weights W, shape ``(features, outputs)``, that minimise |xW - y|² + penalty |W|²."""
+    return solve(*normal_equations(x, y, penalty))
+
+
+def normal_equations(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sums (x'x + penalty, x'y) that `solve` needs; rows can be added and taken away later."""
     gram = x.T @ x
     gram[np.diag_indices(len(gram))] += penalty
-    return np.linalg.solve(gram, x.T @ y).astype(np.float32)
+    return gram, x.T @ y
+
+
+def solve(gram: np.ndarray, moment: np.ndarray) -> np.ndarray:
+    """Return the weights of `ridge` for its normal equations."""
+    return np.asarray(np.linalg.solve(gram, moment), np.float32)
 
 
 def lbfgs(objective: Objective, start: np.ndarray, *, steps: int = 120, memory: int = 8) -> np.ndarray:

@@ -1,6 +1,6 @@
 """How often one client may send something: in memory, or in Redis for several machines.
 
-Views call `check` after the crisis screen, so a crisis is answered whatever the limit.
+Views call `check` with the crisis screen, so a crisis is answered whatever the limit.
 Pages, help lines, health and static files are never counted. When Redis is gone, each
 process goes on counting in its own memory.
 """
@@ -132,15 +132,23 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.after_request(_retry_after)
 
 
-def check() -> None:
-    """Count one thing that this request's client sent; a view calls this after the crisis screen.
+def check(is_crisis: Callable[[], bool]) -> None:
+    """Count one thing that this request's client sent; what signals danger is never refused.
+
+    Args:
+        is_crisis: the crisis screen for what was sent; asked only when the limit is reached.
 
     Raises:
         TooManyRequests: it was one too many; the response will say when to try again.
     """
     limits: Limits | None = current_app.extensions[_NAME]
-    if limits:
+    if limits is None:
+        return
+    try:
         limits.check()
+    except TooManyRequests:
+        if not is_crisis():
+            raise
 
 
 def _counted() -> None:

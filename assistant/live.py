@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +33,9 @@ class Live:
     """Holds the current snapshot; `follow` keeps it up to date from a daemon thread."""
 
     def __init__(self, folder: Path, secret_key: str, region: str = "") -> None:
-        self._folder, self._key, self._region = folder, secret_key, region
+        self.folder, self._key, self._region = folder, secret_key, region
         self._seen = _marks(folder)
+        self.loaded: Callable[[bool], None] = lambda well: None  # called after each attempt to load a change
         self._thread: threading.Thread | None = None
         self._pid = 0
         try:
@@ -58,16 +60,20 @@ class Live:
     def _watch(self) -> None:
         wait = threading.Event()
         while not wait.wait(EVERY):
-            self.look()
+            try:
+                self.look()
+            except Exception:  # whatever it was, the next edit must be seen
+                log.exception("not loaded")
+                self.loaded(False)
 
     def look(self) -> bool:
         """Look once; return whether a new snapshot came into force."""
-        marks = _marks(self._folder)
+        marks = _marks(self.folder)
         if marks == self._seen:
             return False
         self._seen = marks
         try:
-            knowledge = load(self._folder)
+            knowledge = load(self.folder)
             if knowledge.revision == self.current.knowledge.revision and not self.current.problems:
                 return False
             self._refuse_losses(knowledge)
@@ -76,14 +82,16 @@ class Live:
             for problem in fault.problems[:20]:
                 log.error("%s", problem)
             self.current = Snapshot(self.current.knowledge, self.current.dialogue, fault.problems)
+            self.loaded(False)
             return False
+        self.loaded(True)
         return True
 
     def _refuse_losses(self, knowledge: Knowledge) -> None:
         lost = sorted(set(self.current.knowledge.passages) - set(knowledge.passages))
-        confirmed = self._folder / CONFIRM
+        confirmed = self.folder / CONFIRM
         if lost and not confirmed.exists():
-            place = Place(str(self._folder))
+            place = Place(str(self.folder))
             hint = f"put them back, or confirm with a file named {CONFIRM} in this folder"
             raise KnowledgeError([Problem(place, f"the passages {', '.join(lost[:5])} are gone", hint)])
 

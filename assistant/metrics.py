@@ -42,7 +42,7 @@ class Metrics:
         self.limited = counter("limited", "Requests refused by the rate limit")
         self.faults = counter("faults", "Exceptions by type; each is in the log", "fault")
         self.saves = counter("saves", "Feedback and sent questions, saved or not", "what", "outcome")
-        self.reloads = counter("reloads", "Attempts to load changed knowledge, by result", "result")
+        self.reloads = counter("reloads", "Attempts to load changed knowledge, by worker and result", "result")
         self.seconds = Histogram(
             "assistant_request_seconds", "Time to answer, by rule", ["route"], registry=self._own, buckets=SECONDS
         )
@@ -53,10 +53,14 @@ class Metrics:
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        text = generate_latest(registry)
+        text: bytes = generate_latest(registry)
         for collector in collectors:
             text += generate_latest(_Only(collector))
         return text
+
+    def loaded(self, well: bool) -> None:
+        """Count one attempt to load changed knowledge."""
+        self.reloads.labels("loaded" if well else "refused").inc()
 
 
 class State(Collector):
@@ -77,11 +81,12 @@ class _Only:
         self.collect = collector.collect
 
 
-def init_app(app: Flask, settings: Settings) -> None:
-    """Count every request of *app*."""
-    app.extensions[_NAME] = Metrics()
+def init_app(app: Flask, settings: Settings) -> Metrics:
+    """Count every request of *app*, and return the counters for what happens between requests."""
+    metrics = app.extensions[_NAME] = Metrics()
     app.before_request(_begin)
     app.after_request(_end)
+    return metrics
 
 
 def current() -> Metrics:

@@ -26,7 +26,7 @@ from assistant.features import (
     sketch,
     stack,
 )
-from assistant.learning import ridge
+from assistant.learning import normal_equations, solve
 from assistant.spelling import Speller
 from assistant.text import fold, words
 
@@ -86,11 +86,13 @@ class Retriever:
         features = [self.vectoriser.features(t) for t in tokens]
         self._grams, self._stems = stack(features, "gram"), stack(features, "stem")
         self._embeddings = np.stack([f.embedding for f in features])
+        self.normal: tuple[np.ndarray, np.ndarray] | None = None
         if weights is None:
             x = np.stack([self._dense(f) for f in features])
             y = np.zeros((len(features), len(entries)), np.float32)
             y[np.arange(len(features)), self._owner] = 1
-            weights = ridge(x, y, PENALTY)
+            self.normal = normal_equations(x, y, PENALTY)
+            weights = solve(*self.normal)
         self.weights = weights
 
     @property

@@ -141,6 +141,13 @@ def nworkers_changed(server: Any, new_value: int, old_value: int | None) -> None
         os.environ.pop(COUNTS, None)  # each worker counts for itself
 
 
+def post_worker_init(worker: Any) -> None:
+    """Follow edits of the knowledge files in the worker, since threads do not come along with a fork."""
+    live = getattr(worker.wsgi, "extensions", {}).get("live")
+    if live:
+        live.follow()
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """Forget a dead worker's gauges; its counts stay."""
     if os.environ.get(COUNTS):

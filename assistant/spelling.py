@@ -26,10 +26,15 @@ class Speller:
     def __init__(self, texts_words: Iterable[Iterable[str]], common: Collection[str]) -> None:
         counts = Counter(w for words in texts_words for w in words)
         self._common = common
-        self._uses = {
-            w: n for w, n in counts.items() if len(w) > 2 and w.isalpha() and (w in common or n >= MIN_USES)
-        }
+        self._uses = {w: n for w, n in counts.items() if len(w) > 2 and w.isalpha() and (w in common or n >= MIN_USES)}
         self._choices = list(self._uses)
+
+    def knowing(self, texts_words: Iterable[Iterable[str]]) -> Speller:
+        """Return a speller that knows these texts' words as well."""
+        new = Speller(texts_words, self._common)
+        new._uses = {w: self._uses.get(w, 0) + new._uses.get(w, 0) for w in {**self._uses, **new._uses}}
+        new._choices = list(new._uses)
+        return new
 
     def repair(self, tokens: list[str]) -> list[str]:
         """Return *tokens* with unknown words replaced where a near known one exists."""
@@ -43,12 +48,16 @@ class Speller:
         return out
 
     def _doubtful(self, token: str) -> bool:
-        return SHORTEST <= len(token) <= 24 and token.isalpha() and token not in self._uses and token not in self._common
+        return (
+            SHORTEST <= len(token) <= 24 and token.isalpha() and token not in self._uses and token not in self._common
+        )
 
     def _nearest(self, token: str) -> str:
         cutoff = NEAR if len(token) < 8 else NEAR_LONG
         found = process.extract(token, self._choices, scorer=OSA.normalized_similarity, score_cutoff=cutoff, limit=4)
         if not found:
             return token
-        best = max(found, key=lambda hit: (round(hit[1] + (0.05 if hit[0][0] == token[0] else 0), 2), self._uses[hit[0]]))
+        best = max(
+            found, key=lambda hit: (round(hit[1] + (0.05 if hit[0][0] == token[0] else 0), 2), self._uses[hit[0]])
+        )
         return str(best[0])

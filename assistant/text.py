@@ -22,7 +22,7 @@ GRAM_SIZES = (2, 3, 4, 5)
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SPACES = re.compile(r"\s+")
-_INVISIBLE = frozenset("Cc Cf Cs Co Cn".split())
+_INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
 _KEPT_CONTROLS = frozenset("\n\t\r\u200d")
 
 _STEMMER = snowballstemmer.stemmer("english")

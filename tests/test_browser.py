@@ -55,7 +55,7 @@ def test_focus_returns_to_the_box_and_enter_sends(browser, address):
     page.keyboard.press("Enter")
     page.locator("#latest").wait_for()
     assert page.evaluate("document.activeElement.id") == "question"
-    assert page.url.rstrip("/#latest") == address.rstrip("/")
+    assert page.url == f"{address}/"
 
 
 def test_nothing_is_stored_and_no_other_site_is_asked(browser, address):
@@ -72,7 +72,9 @@ def test_nothing_is_stored_and_no_other_site_is_asked(browser, address):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("said", ["", "What is neuroplasticity?", "i want to die", "should i stop my meds", "who won the cup"])
+@pytest.mark.parametrize(
+    "said", ["", "What is neuroplasticity?", "i want to die", "should i stop my meds", "who won the cup"]
+)
 def test_axe_finds_nothing(browser, address, scheme, said):
     from axe_playwright_python.sync_playwright import Axe
 

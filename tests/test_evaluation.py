@@ -15,7 +15,14 @@ def rates(dialogue):
 
 @pytest.mark.parametrize(
     ("measure", "floor"),
-    [("top-1", 0.84), ("rejected", 0.84), ("crisis", 0.92), ("clinical", 0.75), ("small talk", 0.80), ("follow-up", 0.70)],
+    [
+        ("top-1", 0.84),
+        ("rejected", 0.84),
+        ("crisis", 0.92),
+        ("clinical", 0.75),
+        ("small talk", 0.80),
+        ("follow-up", 0.70),
+    ],
 )
 def test_the_measuring_questions_stay_answered(rates, measure, floor):
     assert rates[measure].value >= floor

@@ -6,12 +6,13 @@ from flask import Flask
 
 from assistant.live import Live
 from assistant.settings import Settings
-from assistant.views import api, health, pages
+from assistant.storage import Storage
+from assistant.views import api, pages, team
 
 
-def init_app(app: Flask, settings: Settings, live: Live) -> None:
+def init_app(app: Flask, settings: Settings, live: Live, storage: Storage) -> None:
     """Register every route and the error pages."""
     app.register_blueprint(pages.blueprint(live))
     app.register_blueprint(api.blueprint(live))
-    app.register_blueprint(health.blueprint(live))
+    app.register_blueprint(team.blueprint(live, storage))
     pages.error_pages(app)

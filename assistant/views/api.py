@@ -7,9 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from assistant import limits, metrics
 from assistant.conversation import MAX_UTTERANCE
 from assistant.live import Live
 from assistant.rendering import as_json
+from assistant.replies import kind
 
 MAX_BODY = 64 * 1024
 
@@ -58,7 +60,9 @@ def blueprint(live: Live) -> Blueprint:
                 return problem(422, "Too long", f"A question may have at most {MAX_UTTERANCE} characters.")
         elif not question.strip():
             return problem(422, "Empty", "Write a question.")
+        limits.check(lambda: dialogue.is_crisis(question))
         reply = dialogue.respond(question, context, region, not_crisis=body.get("not_crisis") is True)
+        metrics.replied(kind(reply))
         return jsonify(as_json(reply, explain=body.get("explain") is True))
 
     return routes

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, abort, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from assistant import lifeline
+from assistant import lifeline, limits, metrics
 from assistant.conversation import MAX_UTTERANCE, TAKEN_BACK, carried, presentable, replay
 from assistant.live import Live, Snapshot
 from assistant.passages import Region
+from assistant.replies import kind
 
 STARTERS = ("definition", "lifelong", "trauma-patterns", "ongoing-journey")
 
@@ -41,6 +42,7 @@ def blueprint(live: Live) -> Blueprint:
         if len(typed) > MAX_UTTERANCE and not snapshot.dialogue.is_crisis(typed):
             error = f"That is too long: at most {MAX_UTTERANCE} characters. Please make it shorter."
             return _chat(snapshot, said, typed, context, region, error), 422
+        limits.check(lambda: snapshot.dialogue.is_crisis(typed))
         return _chat(snapshot, (*said, typed), "", context, region)
 
     @routes.get("/sources")
@@ -82,11 +84,17 @@ def _regions(snapshot: Snapshot) -> tuple[Region, ...]:
 
 
 def _common(snapshot: Snapshot) -> dict[str, object]:
-    return {"knowledge": snapshot.knowledge, "chosen": request.values.get("region", "")[:8], "all_regions": _regions(snapshot)}
+    return {
+        "knowledge": snapshot.knowledge,
+        "chosen": request.values.get("region", "")[:8],
+        "all_regions": _regions(snapshot),
+    }
 
 
 def _chat(snapshot: Snapshot, said: tuple[str, ...], typed: str, context: str, region: str, error: str = "") -> str:
     turns = replay(snapshot.dialogue, said, context, region) if said else ()
+    if turns:
+        metrics.replied(kind(turns[-1].reply))
     passages = snapshot.knowledge.passages
     starters = [passages[i].ask for i in STARTERS if i in passages] or [p.ask for p in list(passages.values())[:4]]
     return render_template(
@@ -104,7 +112,8 @@ def error_pages(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def own_fault(fault: Exception) -> Response:
-        app.logger.error("fault type=%s path=%s", type(fault).__name__, request.endpoint)
+        app.logger.error("fault", exc_info=fault)
+        metrics.failed(fault)
         return _fault(500, [])
 
 
@@ -119,7 +128,7 @@ MESSAGES = {
 
 def _fault(code: int, headers: list[tuple[str, str]]) -> Response:
     if request.path.startswith("/api/"):
-        from assistant.views.api import problem  # noqa: PLC0415 (the API builds on these pages' fallback)
+        from assistant.views.api import problem
 
         response = problem(code, str(code), MESSAGES.get(code, "Something went wrong here."))
     else:

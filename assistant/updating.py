@@ -1,0 +1,154 @@
+"""An edit taken into what was learnt, within a second, until all is learnt anew.
+
+The retriever's ridge regression is a sum over phrasings, so that phrasings can be added to it and
+taken away from it exactly. What stays as it was until the next learning: how rare each gram and
+stem is, how far to trust a score, and what the crisis screen learnt from examples.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from assistant.engine import Engine, entries_of, phrases_of
+from assistant.features import Features, Rows, View, stack
+from assistant.knowledge import Knowledge
+from assistant.learning import solve
+from assistant.retrieval import Entry, Retriever
+from assistant.text import fold, words
+
+MOST_NEW = 800
+"""Phrasings that are taken in at once, about half a second's work; beyond that, learn anew."""
+
+
+def updated(retriever: Retriever, wanted: Sequence[Entry]) -> Retriever | None:
+    """Return *retriever* as if it had been given *wanted*, or nothing where only learning anew will do."""
+    groups = tuple(dict.fromkeys(e.group for e in wanted))
+    if groups != retriever.groups or retriever.normal is None or not all(e.phrasings for e in wanted):
+        return None
+    texts = [p for e in wanted for p in e.phrasings]
+    row_of = {text: row for row, text in reversed(list(enumerate(retriever._phrasings)))}
+    fresh = list(dict.fromkeys(t for t in texts if t not in row_of))
+    if len(fresh) > MOST_NEW:
+        return None
+    new = copy.copy(retriever)
+    tokens = [words(fold(t)) for t in fresh]
+    features = [retriever.vectoriser.features(t) for t in tokens]
+    if features:
+        new.vectoriser = copy.copy(retriever.vectoriser)
+        new.vectoriser.grams = _seen(retriever.vectoriser.grams, [f.gram_ids for f in features])
+        new.vectoriser.terms = _seen(retriever.vectoriser.terms, [f.stem_ids for f in features])
+        new.speller = retriever.speller.knowing(tokens)
+    row_of |= {text: len(retriever._phrasings) + n for n, text in enumerate(fresh)}
+    rows = np.array([row_of[t] for t in texts])
+    new._grams = _gather(_joined(retriever._grams, features, "gram"), rows)
+    new._stems = _gather(_joined(retriever._stems, features, "stem"), rows)
+    embeddings = np.vstack([retriever._embeddings, *(f.embedding[None] for f in features)])
+    new._embeddings = embeddings[rows]
+    new.entries = tuple(wanted)
+    new._phrasings = texts
+    counts = [len(e.phrasings) for e in wanted]
+    new._owner = np.repeat(np.arange(len(wanted)), counts)
+    new._bounds = np.concatenate(([0], np.cumsum(counts)))
+    new._group_of = np.array([groups.index(e.group) for e in wanted])
+    new.normal = _normal(retriever, new)
+    new.weights = solve(*new.normal)
+    return new
+
+
+def _seen(view: View, ids: Sequence[np.ndarray]) -> View:
+    """Return *view* with the features *ids* known to it, as rare as features that it never saw."""
+    new = copy.copy(view)
+    new.seen = view.seen.copy()
+    for each in ids:
+        new.seen[each] = True
+    return new
+
+
+def _joined(rows: Rows, features: Sequence[Features], view: str) -> Rows:
+    if not features:
+        return rows
+    more = stack(features, view)
+    return Rows(
+        np.concatenate([rows.ids, more.ids]),
+        np.concatenate([rows.values, more.values]),
+        np.concatenate([rows.starts, more.starts[1:] + rows.starts[-1]]),
+        rows.width,
+    )
+
+
+def _gather(rows: Rows, chosen: np.ndarray) -> Rows:
+    lengths = rows.starts[chosen + 1] - rows.starts[chosen]
+    starts = np.concatenate(([0], np.cumsum(lengths)))
+    where = np.arange(starts[-1]) + np.repeat(rows.starts[chosen] - starts[:-1], lengths)
+    return Rows(rows.ids[where], rows.values[where], starts.astype(np.int64), rows.width)
+
+
+def _normal(old: Retriever, new: Retriever) -> tuple[np.ndarray, np.ndarray]:
+    """Return the normal equations of *new*: those of *old*, less what is gone, plus what has come."""
+    assert old.normal is not None
+    gram, moment = old.normal
+    before = Counter((e.group, e.id, p) for e in old.entries for p in e.phrasings)
+    after = Counter((e.group, e.id, p) for e in new.entries for p in e.phrasings)
+    columns = {(e.group, e.id): n for n, e in enumerate(old.entries)}
+    result = np.zeros((len(moment), len(new.entries)), moment.dtype)
+    for n, entry in enumerate(new.entries):
+        if (old_column := columns.get((entry.group, entry.id))) is not None:
+            result[:, n] = moment[:, old_column]
+    gram = gram.copy()
+    own = {(e.group, e.id): n for n, e in enumerate(new.entries)}
+    for retriever, changed, sign in ((old, before - after, -1), (new, after - before, 1)):
+        if not changed:
+            continue
+        first = {text: row for row, text in reversed(list(enumerate(retriever._phrasings)))}
+        x = np.stack([_dense_row(retriever, first[text]) for _, _, text in changed.elements()])
+        gram += sign * (x.T @ x)
+        for row, (group, id, _) in zip(x, changed.elements(), strict=True):
+            if (column := own.get((group, id))) is not None:
+                result[:, column] += sign * row
+    return gram, result
+
+
+def _dense_row(retriever: Retriever, row: int) -> np.ndarray:
+    def part(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+        where = slice(rows.starts[row], rows.starts[row + 1])
+        return rows.ids[where].astype(np.int64), rows.values[where]
+
+    nothing = 0.0
+    gram, stem = part(retriever._grams), part(retriever._stems)
+    return retriever._dense(Features(*gram, *stem, retriever._embeddings[row], nothing, nothing, 0))
+
+
+def adapted(engine: Engine, before: Knowledge, after: Knowledge) -> Engine | None:
+    """Return *engine*, learnt from *before*, with the edits of *after* taken in.
+
+    Returns:
+        The same engine when *after* has nothing new to learn from; nothing when only learning
+        anew will do.
+    """
+    if not learns_anew(before, after):
+        return engine
+    if engine.retriever is None:
+        return None
+    retriever = updated(engine.retriever, entries_of(after))
+    if retriever is None:
+        return None
+    screen = engine.screen
+    if before.crisis.phrases != after.crisis.phrases:
+        screen = screen.with_phrases(phrases_of(after))
+    return Engine(screen, retriever, engine.confidence)
+
+
+def learns_anew(before: Knowledge, after: Knowledge) -> bool:
+    """Tell whether an engine for *after* differs from one for *before*."""
+    return (
+        entries_of(before) != entries_of(after)
+        or before.crisis.phrases != after.crisis.phrases
+        or before.crisis.danger != after.crisis.danger
+        or before.crisis.lookalikes != after.crisis.lookalikes
+        or before.clinical_lookalikes != after.clinical_lookalikes
+        or before.judged != after.judged
+    )
