@@ -153,5 +153,20 @@ def evaluate(files: tuple[Path, ...], as_text: bool, knowledge: Path | None) -> 
             click.echo(f"{name:40s}{rate}")
 
 
+@main.command()
+@click.option("--knowledge", type=FOLDER)
+@_reports
+def prepare(knowledge: Path | None) -> None:
+    """Learn a folder ahead of serving, so that `serve` starts at once."""
+    from assistant.knowledge import load
+    from assistant.updating import NOWHERE
+    from assistant.updating import prepare as learn
+
+    os.nice(10)
+    if not learn(load(_settings(knowledge).knowledge)):
+        click.echo("error: nothing can be kept here (set HOME or XDG_CACHE_HOME to a folder of yours)", err=True)
+        sys.exit(NOWHERE)
+
+
 if __name__ == "__main__":
     main()

@@ -310,8 +310,8 @@ def _logistic(
     weight = np.where(y > 0, len(rows) / (3 * positive), 1.0)
 
     def objective(w: np.ndarray) -> tuple[float, np.ndarray]:
-        products = values * w[compact]
-        z = np.add.reduceat(products, starts) + vectors @ w[size:-1] + w[-1]
+        w = w.astype(np.float32)
+        z = np.add.reduceat(values * w[compact], starts) + vectors @ w[size:-1] + w[-1]
         loss = (weight * (np.logaddexp(0, z) - y * z)).sum() + 0.5 * PENALTY * (w[:-1] @ w[:-1])
         residual = weight * (1 / (1 + np.exp(-z)) - y)
         gradient = np.concatenate(
@@ -320,7 +320,7 @@ def _logistic(
         gradient[:-1] += PENALTY * w[:-1]
         return float(loss), gradient
 
-    w = lbfgs(objective, np.zeros(size + vectors.shape[1] + 1), steps=120)
+    w = lbfgs(objective, np.zeros(size + vectors.shape[1] + 1, np.float32), steps=60)
     hashed = np.zeros(BUCKETS, np.float32)
     hashed[used] = w[:size]
     return hashed, w[size:-1].astype(np.float32), float(w[-1])

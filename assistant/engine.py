@@ -115,7 +115,7 @@ def _kept(name: str, inputs: object, make: Callable[[], Part]) -> Part:
     """Return the part made from *inputs*, from the cache folder if it was made before."""
     digest = sha256(repr((name, inputs)).encode("utf-8", "replace"))
     digest.update(_code_digest())
-    folder = _cache_folder()
+    folder = cache_folder()
     path = folder / f"{name}-{digest.hexdigest()[:24]}.pickle" if folder else None
     if path and path.is_file():
         try:
@@ -151,7 +151,7 @@ def _code_digest() -> bytes:
     return digest.digest()
 
 
-def _cache_folder() -> Path | None:
+def cache_folder() -> Path | None:
     """Return a private folder for learnt parts, or none where nothing can be written."""
     base = os.environ.get("XDG_CACHE_HOME") or (Path(os.environ["HOME"]) / ".cache" if os.environ.get("HOME") else None)
     folder = (

@@ -8,12 +8,13 @@ stem is, how far to trust a score, and what the crisis screen learnt from exampl
 from __future__ import annotations
 
 import copy
+import fcntl
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.engine import Engine, entries_of, phrases_of
+from assistant.engine import Engine, build, cache_folder, entries_of, phrases_of
 from assistant.features import Features, Rows, View, stack
 from assistant.knowledge import Knowledge
 from assistant.learning import solve
@@ -22,6 +23,21 @@ from assistant.text import fold, words
 
 MOST_NEW = 800
 """Phrasings that are taken in at once, about half a second's work; beyond that, learn anew."""
+
+
+NOWHERE = 3
+"""Exit status of `prepare` where nothing can be kept on this machine: each process learns for itself."""
+
+
+def prepare(knowledge: Knowledge) -> bool:
+    """Learn all of *knowledge* into the cache, one process at a time; tell whether there is a cache."""
+    folder = cache_folder()
+    if folder is None:
+        return False
+    with (folder / "learning.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build(knowledge)
+    return True
 
 
 def updated(retriever: Retriever, wanted: Sequence[Entry]) -> Retriever | None:
