@@ -29,7 +29,9 @@ REPAIRED_MARGIN = 0.5  # log-odds more that a repaired reading needs
 THRESHOLD = -0.7  # log-odds from which help is shown, where no judged messages tell how sure to be
 MIN_DANGER = 0.24  # probability from which help is shown: missing danger is far worse than a false alarm
 ALERT = 1.6  # log-odds less that are needed on the turns after a crisis
-SURE = 5.0  # log-odds: beyond this, either way, neighbours are not asked
+SURE = 4.0  # log-odds: beyond this, either way, neighbours are not asked
+OTHERS_STEP = 3  # every third plain question stands in as a harmless neighbour
+RARE = 2  # a hashed feature that fewer messages have is left out
 JUDGED_ENOUGH = 200  # judged messages from which the second opinion is learnt
 WINDOW = 40  # words: longer parts are read in overlapping windows
 LONG = 400  # words: beyond that unknown words are not split into pieces
@@ -152,7 +154,7 @@ class CrisisScreen:
         self._speller = Speller((tokens_of(fold(m)) for m in messages), table.common_words)
         self.model = self._learn(danger, lookalikes, others)
         self._judge: SoftmaxRegression | None = None
-        if len(judged) >= JUDGED_ENOUGH and len(self._dangers) and len(self._harmless):
+        if len(judged) >= JUDGED_ENOUGH and len(self._dangers) >= 5 and len(self._harmless) >= 5:
             signals = np.stack([self._signals(self._reading(m)) for m, _ in judged])
             labels = np.array([int(is_danger) for _, is_danger in judged])
             self._judge = SoftmaxRegression.fit(signals, labels, 2)
@@ -168,7 +170,9 @@ class CrisisScreen:
             return Model(np.zeros(BUCKETS), np.zeros(size), NO_EVIDENCE, np.zeros((size, 0)))
         rows = [_row(t) for t in (*positive, *negative)]
         units = np.stack([r[2] for r in rows]).astype(np.float32)
-        self._dangers, self._harmless = units[: len(positive)], units[len(positive) : len(positive) + len(harmless)]
+        self._dangers = units[: len(positive)]
+        similar = units[len(positive) : len(positive) + len(lookalikes)]
+        self._harmless = np.concatenate((similar, units[len(positive) + len(lookalikes) :: OTHERS_STEP]))
         hashed, dense, bias = _logistic(rows, len(positive))
         vectors = np.stack([r[2] for r in rows[: len(positive)]])
         owner = np.repeat(np.arange(len(danger)), [len(each) for each in danger.values()])
@@ -233,7 +237,7 @@ class CrisisScreen:
         units = self._units(text, np.array([0, reading.start]), np.array([n, reading.end])).astype(np.float32)
         dangers, harmless = units @ self._dangers.T, units @ self._harmless.T
         nearest = [dangers[0].max(), harmless[0].max(), dangers[1].max(), harmless[1].max()]
-        several = [np.sort(row[0])[-5:].mean() for row in (dangers, harmless)]
+        several = [np.partition(row[0], -5)[-5:].mean() for row in (dangers, harmless)]
         return np.array(
             [
                 reading.score,
@@ -305,8 +309,11 @@ def _logistic(
     vectors = np.stack([r[2] for r in rows]).astype(np.float32)
     y = np.zeros(len(rows), np.float32)
     y[:positive] = 1
-    used, compact = np.unique(ids, return_inverse=True)
+    frequent = np.bincount(ids, minlength=BUCKETS) >= RARE
+    values = np.where(frequent[ids], values, 0)
+    used = np.flatnonzero(frequent)
     size = len(used)
+    compact = np.where(frequent[ids], np.searchsorted(used, ids), 0)
     weight = np.where(y > 0, len(rows) / (3 * positive), 1.0)
 
     def objective(w: np.ndarray) -> tuple[float, np.ndarray]:

@@ -34,9 +34,9 @@ from assistant.replies import (
 from assistant.retrieval import Candidate, Ranking
 from assistant.text import fold, words
 
-MIN_CONFIDENCE = 0.34  # probability, 0 to 1: below it we do not answer (set on the folder's judged questions)
+MIN_CONFIDENCE = 0.38  # probability, 0 to 1: below it we do not answer (set on the folder's judged questions)
 MIN_CHOICE = 0.17  # below MIN_CONFIDENCE and above this, "did you mean" offers the nearest passages
-MIN_CLINICAL = 0.42  # probability that the question is for a professional
+MIN_CLINICAL = 0.3  # probability that the question is for a professional
 MIN_PART = 0.6  # each half of a double question must be this sure to get a passage of its own
 NEAR_TIE = 0.06  # score: a second passage of another place this close is shown too
 MAX_RESOURCES = 3  # help lines on a crisis reply: more would be a list, not help
@@ -212,7 +212,7 @@ class Dialogue:
         if engine.retriever is None or engine.confidence is None or not tokens:
             return self._abstain(turn, None, None, 0.0)
         ranking = engine.retriever.rank(turn.utterance)
-        p = dict(zip(OUTCOMES, engine.confidence.probabilities(ranking.signals), strict=True))
+        p = _outcomes(engine.confidence.probabilities(ranking.signals), follows=bool(turn.context.cited))
         leaning = bool(turn.context.cited) and _leans(tokens)
         if turn.context.cited and self._is_follow_up(p, tokens):
             return self._follow_up(turn, ranking, p)
@@ -422,6 +422,15 @@ class Dialogue:
             signals,
             turn.screens,
         )
+
+
+def _outcomes(probabilities: np.ndarray, *, follows: bool) -> dict[str, float]:
+    """Name the probabilities; where nothing was said before, there is nothing to follow up."""
+    p = dict(zip(OUTCOMES, map(float, probabilities), strict=True))
+    if not follows:
+        left = 1 - p.pop("followup")
+        p = {outcome: share / max(left, 1e-9) for outcome, share in p.items()} | {"followup": 0.0}
+    return p
 
 
 def _screens(verdict: Verdict) -> tuple[tuple[str, str], ...]:

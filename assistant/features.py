@@ -57,8 +57,10 @@ class Rows:
 
 
 def _segment_sums(products: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    total = np.concatenate(([0.0], np.cumsum(products, dtype=np.float64)))
-    return (total[starts[1:]] - total[starts[:-1]]).astype(np.float32)
+    if not len(products):
+        return np.zeros(len(starts) - 1, np.float32)
+    sums = np.add.reduceat(products, np.minimum(starts[:-1], len(products) - 1))
+    return np.where(starts[1:] > starts[:-1], sums, 0).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ from assistant.text import fold, words
 
 PENALTY = 0.3  # of the ridge regression; 0.1 to 1 changed the public sets by less than a point
 NEAREST_SHARE = 0.5  # weight of the nearest phrasing beside the learnt score
-CANDIDATES = 24  # entries whose phrasings are compared one by one
+CANDIDATES = 24  # entries whose phrasings are compared
+COMPARED = 500  # phrasings compared in all views: those nearest in meaning
 NEIGHBOURS = 12  # phrasings that vote on the group
 TOTAL_WEIGHT = GRAM_WEIGHT + STEM_WEIGHT + EMBEDDING_WEIGHT
 
@@ -121,12 +122,11 @@ class Retriever:
         similarity, meaning = self._similarities(f, rows)
         if left_out >= 0:
             similarity[rows == left_out] = -1
-        order = np.argsort(-similarity, kind="stable")
-        nearest: dict[int, int] = {}
-        for position in order:
-            nearest.setdefault(int(self._owner[rows[position]]), int(position))
-            if len(nearest) == len(chosen):
-                break
+        order = np.argsort(-similarity, kind="stable")[: max(NEIGHBOURS, 1)]
+        starts = np.concatenate(([0], np.cumsum(self._bounds[chosen + 1] - self._bounds[chosen])))
+        nearest = {
+            int(c): int(a + similarity[a:b].argmax()) for c, a, b in zip(chosen, starts, starts[1:], strict=False)
+        }
         candidates = sorted(
             (
                 Candidate(
@@ -147,11 +147,12 @@ class Retriever:
         """Return each phrasing's similarity in all views together, and by embedding alone."""
         meaning = self._embeddings[rows] @ f.embedding
         total = EMBEDDING_WEIGHT * meaning
+        near = np.argpartition(-meaning, COMPARED)[:COMPARED] if len(rows) > COMPARED else np.arange(len(rows))
         for view, ids, values, weight in (
             (self._grams, f.gram_ids, f.gram_values, GRAM_WEIGHT),
             (self._stems, f.stem_ids, f.stem_values, STEM_WEIGHT),
         ):
-            total += weight * _sparse_dot(view, ids, values, rows)
+            total[near] += weight * _sparse_dot(view, ids, values, rows[near])
         return total / TOTAL_WEIGHT, meaning
 
     def _signals(

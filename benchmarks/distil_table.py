@@ -81,7 +81,9 @@ def main() -> None:
         known.update(zip(part, encode(model, [batch]).astype(np.float16), strict=True))
     np.savez(options.cache, texts=np.array(list(known), object), vectors=np.stack(list(known.values())))
 
-    pieces = [tokenizer(t, add_special_tokens=False, truncation=True, max_length=MAX_PIECES)["input_ids"] for t in texts]
+    pieces = [
+        tokenizer(t, add_special_tokens=False, truncation=True, max_length=MAX_PIECES)["input_ids"] for t in texts
+    ]
     kept = [i for i, p in enumerate(pieces) if p]
     pieces = [torch.tensor(pieces[i]) for i in kept]
     target = unit(np.stack([known[texts[i]] for i in kept]).astype(np.float32))
@@ -103,7 +105,9 @@ def main() -> None:
     table = (raw - raw.mean(0)) @ axes * (1e-3 / (1e-3 + probability))[:, None]
     table *= 0.35 / np.linalg.norm(table[counts > 2], axis=1).mean()
 
-    bag = torch.nn.EmbeddingBag.from_pretrained(torch.tensor(table, dtype=torch.float32), freeze=False, mode="sum", sparse=True)
+    bag = torch.nn.EmbeddingBag.from_pretrained(
+        torch.tensor(table, dtype=torch.float32), freeze=False, mode="sum", sparse=True
+    )
     optimiser = torch.optim.SparseAdam(bag.parameters(), lr=options.rate)
     wanted = torch.tensor(target)
     order = torch.randperm(len(pieces))
