@@ -14,7 +14,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -364,3 +366,108 @@ class Site:
             return self.ask("/healthz", seconds=2)[0] == 200
         except (OSError, http.client.HTTPException):
             return False
+
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@contextlib.contextmanager
+def site(folder: Path, command: Sequence[str], port: int, seconds: float = 200.0, **environ: str) -> Iterator[Site]:
+    """Run *command*, which serves at *port*, until the test ends; its log is in *folder*."""
+    paths = {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+    process = Process(command, folder / f"site-{port}.log", paths | environ, cwd=folder).start()
+    running = Site(port, process)
+    try:
+        until(lambda: running.is_up() or _ended(process), "the site is up", seconds)
+        assert not _ended(process), process.read()[-3_000:]
+        yield running
+    finally:
+        process.stop(25)
+
+
+def _ended(process: Process) -> bool:
+    return process.popen is not None and process.popen.poll() is not None
+
+
+def assistant(folder: Path, *options: str, workers: int = 2, **environ: str) -> contextlib.AbstractContextManager[Site]:
+    """The whole program, by its command line."""
+    port = free_port()
+    command = [sys.executable, "-m", "assistant", "serve", "--port", str(port), "--workers", str(workers), *options]
+    return site(folder, command, port, **environ)
+
+
+def tiny_site(folder: Path, *options: str, workers: int = 2, **environ: str) -> contextlib.AbstractContextManager[Site]:
+    """The tiny application under gunicorn with this program's settings."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:assistant.serving", "-b", f"127.0.0.1:{port}"]
+    return site(folder, [*command, "-w", str(workers), *options, "tests.toy:application()"], port, **environ)
+
+
+class Load:
+    """Clients that ask without a pause until told to stop; half of them keep their connection."""
+
+    def __init__(self, port: int, clients: int = 6, path: str = "/api/ask") -> None:
+        self.port, self.path = port, path
+        self.statuses: list[int] = []
+        self.lost: list[str] = []
+        self.slowest = 0.0
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._go, args=(n % 2 == 0,), daemon=True) for n in range(clients)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(20)
+
+    def _go(self, keeps: bool) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        body, headers = b'{"question": "what is neuroplasticity"}', {"Content-Type": "application/json"}
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                connection.request("POST", self.path, body, headers)
+                response = connection.getresponse()
+                response.read()
+                self.statuses.append(response.status)
+            except (OSError, http.client.HTTPException) as fault:
+                self.lost.append(type(fault).__name__)
+                connection.close()
+                time.sleep(0.01)
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            if not keeps:
+                connection.close()
+        connection.close()
+
+
+def slow_connections(port: int, kind: str, number: int) -> list[socket.socket]:
+    """Open *number* connections that are ``idle``, or stop in their ``headers`` or ``body``."""
+    beginnings = {
+        "idle": b"",
+        "headers": b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+        "body": b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
+    }
+    sockets = []
+    for _ in range(number):
+        s = socket.create_connection(("127.0.0.1", port), timeout=10)
+        s.sendall(beginnings[kind])
+        sockets.append(s)
+    return sockets
+
+
+def raw(port: int, data: bytes, seconds: float = 10.0) -> bytes:
+    """Send *data* as it is and return all that comes back until the other side closes or falls silent."""
+    found = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as s:
+        s.settimeout(seconds)
+        with contextlib.suppress(OSError):
+            s.sendall(data)
+            s.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            while part := s.recv(65_536):
+                found += part
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -136,7 +136,7 @@ class TestHosts:
 
 
 class TestProxies:
-    FORGED = {"X-Forwarded-For": "9.9.9.9, 8.8.8.8", "X-Forwarded-Proto": "https"}
+    FORGED: ClassVar = {"X-Forwarded-For": "9.9.9.9, 8.8.8.8", "X-Forwarded-Proto": "https"}
 
     @pytest.mark.parametrize(
         ("proxies", "address"), [(0, "127.0.0.1"), (1, "8.8.8.8"), (2, "9.9.9.9"), (3, "127.0.0.1")]

@@ -28,6 +28,14 @@ def toy(**given: Any) -> Flask:
     def page() -> Response:
         return Response("<h1>page</h1>", mimetype="text/html")
 
+    @app.get("/healthz")
+    def healthz() -> str:
+        return "ok"
+
+    @app.get("/counts")
+    def counts() -> Response:
+        return Response(metrics.current().expose(), content_type=metrics.CONTENT_TYPE)
+
     @app.get("/preview")
     def preview() -> Response:
         return Response("<h1>team</h1>", mimetype="text/html")
