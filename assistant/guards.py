@@ -173,7 +173,9 @@ def _refuse() -> None:
         return
     if request.routing_exception is None and is_forged(request.headers, request.environ["HTTP_HOST"]):
         abort(403)
-    request.get_data(cache=True)  # 413 here, where no view can take it for something else
+    body = request.get_data(cache=True)  # 413 here, where no view can take it for something else
+    if request.content_length is None and len(body) >= MAX_BODY:
+        abort(413)  # Werkzeug cuts a body without a length at the limit, and says nothing
 
 
 def _shield(response: Response) -> Response:
