@@ -12,6 +12,7 @@ import json
 import logging
 import secrets
 import sys
+import threading
 import time
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -113,7 +114,14 @@ def configure(stream: TextIO | None = None) -> None:
         root.addHandler(handler)
     logging.getLogger("assistant").setLevel(logging.INFO)
     logging.captureWarnings(True)
+
+
+def guard_process() -> None:
+    """Write exceptions that nobody catches like all others, from here to this process's end."""
     sys.excepthook = _last_resort
+    threading.excepthook = lambda found: _last_resort(
+        found.exc_type, found.exc_value or found.exc_type(), found.exc_traceback
+    )
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -179,6 +187,5 @@ def _fault(
 
 
 def _last_resort(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
-    """Write an exception that nobody caught like any other; interrupts end quietly."""
-    if not issubclass(kind, KeyboardInterrupt):
+    if not issubclass(kind, KeyboardInterrupt | SystemExit):
         logging.getLogger("assistant").critical("not caught", exc_info=(kind, fault, trace))

@@ -27,6 +27,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 from prometheus_client.multiprocess import mark_process_dead
 
+from assistant import logs
 from assistant.settings import Settings
 
 FIRST_BYTE_SECONDS = 20.0
@@ -143,6 +144,7 @@ def nworkers_changed(server: Any, new_value: int, old_value: int | None) -> None
 
 def post_worker_init(worker: Any) -> None:
     """Follow edits of the knowledge files in the worker, since threads do not come along with a fork."""
+    logs.guard_process()
     live = getattr(worker.wsgi, "extensions", {}).get("live")
     if live:
         live.follow()

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,15 +98,21 @@ def test_fields_that_are_not_allowed_are_left_out(lines: io.StringIO) -> None:
     assert "zyzzyva" not in lines.getvalue()
 
 
-def test_warnings_and_uncaught_exceptions_show_no_text(lines: io.StringIO) -> None:
-    logs.configure()
+def test_warnings_and_uncaught_exceptions_show_no_text(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    logs.guard_process()
     logging.getLogger("py.warnings").warning("%s", WORDS)
     try:
         raise RuntimeError(WORDS)
     except RuntimeError as fault:
         sys.excepthook(type(fault), fault, fault.__traceback__)
+    thread = threading.Thread(target=int, args=(WORDS,))
+    thread.start()
+    thread.join()
 
-    assert last(lines)["fault"] == "RuntimeError"
+    assert '"RuntimeError"' in lines.getvalue()
+    assert last(lines)["fault"] == "ValueError"
     assert "zyzzyva" not in lines.getvalue()
 
 
