@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -68,7 +68,7 @@ def build(knowledge: Knowledge) -> Engine:
     )
     if not knowledge.passages:
         return Engine(found, None, None)
-    retriever = _kept("retriever", entries, lambda: Retriever(entries, shipped_table()))
+    retriever = retriever_for(knowledge)
     judged = [(t.question, t.kind) for j in knowledge.judged if len(j.turns) == 1 for t in j.turns]
     confidence = _kept("confidence", (entries, judged), lambda: _confidence(retriever, judged))
     return Engine(found, retriever, confidence)
@@ -111,22 +111,51 @@ def _confidence(retriever: Retriever, judged: list[tuple[str, str]]) -> SoftmaxR
     return SoftmaxRegression.fit(np.stack(signals), np.array(labels), len(OUTCOMES), penalty=3.0)
 
 
+def retriever_for(knowledge: Knowledge) -> Retriever:
+    """Learn, or load from the cache, the retriever alone."""
+    entries = entries_of(knowledge)
+    return _kept("retriever", entries, lambda: Retriever(entries, shipped_table()))
+
+
+def kept_retriever(knowledge: Knowledge | None = None) -> Retriever | None:
+    """Return the retriever of *knowledge* if it is in the cache; without *knowledge*, the newest one there."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    if knowledge is not None:
+        return _loaded(_path(folder, "retriever", entries_of(knowledge)))
+    paths = sorted(folder.glob(f"retriever-{_code_digest().hex()[:8]}-*.pickle"), key=os.path.getmtime)
+    return _loaded(paths[-1]) if paths else None
+
+
 def _kept(name: str, inputs: object, make: Callable[[], Part]) -> Part:
     """Return the part made from *inputs*, from the cache folder if it was made before."""
-    digest = sha256(repr((name, inputs)).encode("utf-8", "replace"))
-    digest.update(_code_digest())
     folder = cache_folder()
-    path = folder / f"{name}-{digest.hexdigest()[:24]}.pickle" if folder else None
-    if path and path.is_file():
-        try:
-            with path.open("rb") as file:
-                return pickle.load(file)  # noqa: S301 (own folder, mode 0700)
-        except Exception:  # noqa: BLE001, S110, RUF100 (a damaged or foreign cache is made anew)
-            pass
+    path = _path(folder, name, inputs) if folder else None
+    found: Part | None = _loaded(path) if path else None
+    if found is not None:
+        return found
     part = make()
     if path:
         _save(path, part)
     return part
+
+
+def _path(folder: Path, name: str, inputs: object) -> Path:
+    code = _code_digest()
+    digest = sha256(repr((name, inputs)).encode("utf-8", "replace") + code).hexdigest()
+    return folder / f"{name}-{code.hex()[:8]}-{digest[:24]}.pickle"
+
+
+def _loaded(path: Path) -> Any:
+    """Return what is kept at *path*, or nothing; a damaged or foreign file counts as nothing."""
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file:
+            return pickle.load(file)  # noqa: S301 (own folder, mode 0700)
+    except Exception:  # noqa: BLE001, RUF100
+        return None
 
 
 def _save(path: Path, part: object) -> None:

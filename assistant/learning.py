@@ -11,18 +11,18 @@ Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 def ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> np.ndarray:
     """Return weights W, shape ``(features, outputs)``, that minimise |xW - y|² + penalty |W|²."""
-    return solve(*normal_equations(x, y, penalty))
+    return solve(gram_matrix(x, penalty), x.T @ y)
 
 
-def normal_equations(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sums (x'x + penalty, x'y) that `solve` needs; rows can be added and taken away later."""
-    gram = x.T @ x
+def gram_matrix(x: np.ndarray, penalty: float) -> np.ndarray:
+    """Return x'x + penalty, to which rows can be added and from which they can be taken away later."""
+    gram = np.asarray(x.T @ x)
     gram[np.diag_indices(len(gram))] += penalty
-    return gram, x.T @ y
+    return gram
 
 
 def solve(gram: np.ndarray, moment: np.ndarray) -> np.ndarray:
-    """Return the weights of `ridge` for its normal equations."""
+    """Return the weights of `ridge` for its normal equations: *gram* is `gram_matrix`, *moment* is x'y."""
     return np.asarray(np.linalg.solve(gram, moment), np.float32)
 
 

@@ -26,7 +26,7 @@ from assistant.features import (
     sketch,
     stack,
 )
-from assistant.learning import normal_equations, solve
+from assistant.learning import gram_matrix, solve
 from assistant.spelling import Speller
 from assistant.text import fold, words
 
@@ -90,9 +90,8 @@ class Retriever:
         self.normal: tuple[np.ndarray, np.ndarray] | None = None
         if weights is None:
             x = np.stack([self._dense(f) for f in features])
-            y = np.zeros((len(features), len(entries)), np.float32)
-            y[np.arange(len(features)), self._owner] = 1
-            self.normal = normal_equations(x, y, PENALTY)
+            sums = np.add.reduceat(x, self._bounds[:-1])  # x'y, since each phrasing has one owner
+            self.normal = gram_matrix(x, PENALTY), sums.T.copy()
             weights = solve(*self.normal)
         self.weights = weights
 
@@ -109,6 +108,19 @@ class Retriever:
         out[:SKETCH] += sketch(f.stem_ids, f.stem_values, 1) * np.float32((STEM_WEIGHT / TOTAL_WEIGHT) ** 0.5)
         out[SKETCH:] = f.embedding * np.float32((EMBEDDING_WEIGHT / TOTAL_WEIGHT) ** 0.5)
         return out
+
+    def features_of(self, row: int) -> Features:
+        """Return the features of phrasing number *row*."""
+        grams, stems = (slice(view.starts[row], view.starts[row + 1]) for view in (self._grams, self._stems))
+        return Features(
+            self._grams.ids[grams].astype(np.int64), self._grams.values[grams],
+            self._stems.ids[stems].astype(np.int64), self._stems.values[stems],
+            self._embeddings[row], 1.0, 1.0, 0,
+        )  # fmt: skip
+
+    def dense_row(self, row: int) -> np.ndarray:
+        """Return phrasing number *row* as the regression sees it."""
+        return self._dense(self.features_of(row))
 
     def rank(self, utterance: str) -> Ranking:
         """Rank entries by how well they fit *utterance*; never empty as long as there are entries."""

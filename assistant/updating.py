@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.engine import Engine, build, cache_folder, entries_of, phrases_of
+from assistant.engine import Engine, build, cache_folder, entries_of, kept_retriever, phrases_of, retriever_for
 from assistant.features import Features, Rows, View, stack
 from assistant.knowledge import Knowledge
 from assistant.learning import solve
@@ -120,22 +120,12 @@ def _normal(old: Retriever, new: Retriever) -> tuple[np.ndarray, np.ndarray]:
         if not changed:
             continue
         first = {text: row for row, text in reversed(list(enumerate(retriever._phrasings)))}
-        x = np.stack([_dense_row(retriever, first[text]) for _, _, text in changed.elements()])
+        x = np.stack([retriever.dense_row(first[text]) for _, _, text in changed.elements()])
         gram += sign * (x.T @ x)
         for row, (group, id, _) in zip(x, changed.elements(), strict=True):
             if (column := own.get((group, id))) is not None:
                 result[:, column] += sign * row
     return gram, result
-
-
-def _dense_row(retriever: Retriever, row: int) -> np.ndarray:
-    def part(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-        where = slice(rows.starts[row], rows.starts[row + 1])
-        return rows.ids[where].astype(np.int64), rows.values[where]
-
-    nothing = 0.0
-    gram, stem = part(retriever._grams), part(retriever._stems)
-    return retriever._dense(Features(*gram, *stem, retriever._embeddings[row], nothing, nothing, 0))
 
 
 def adapted(engine: Engine, before: Knowledge, after: Knowledge) -> Engine | None:
@@ -156,6 +146,15 @@ def adapted(engine: Engine, before: Knowledge, after: Knowledge) -> Engine | Non
     if before.crisis.phrases != after.crisis.phrases:
         screen = screen.with_phrases(phrases_of(after))
     return Engine(screen, retriever, engine.confidence)
+
+
+def nearly_learnt(knowledge: Knowledge) -> Retriever:
+    """Return a retriever for *knowledge* that is good enough to judge phrasings by, as fast as can be."""
+    if (kept := kept_retriever(knowledge)) is not None:
+        return kept
+    if (newest := kept_retriever()) is not None and (found := updated(newest, entries_of(knowledge))) is not None:
+        return found
+    return retriever_for(knowledge)
 
 
 def learns_anew(before: Knowledge, after: Knowledge) -> bool:
