@@ -7,12 +7,12 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "assistant"
 LEVEL = {
-    0: "errors text unmasking",
+    0: "errors text unmasking readability",
     1: "passages settings yamlfile shapes formats learning embedding spelling features replies wording context",
-    2: "crisis retrieval lifeline knowledge storage catalogue logs metrics limits",
-    3: "engine",
+    2: "crisis retrieval lifeline knowledge losses storage catalogue logs metrics limits",
+    3: "engine updating",
     4: "dialogue conversation rendering evaluation live",
-    5: "views guards health",
+    5: "views guards health checks",
     6: "app",
     7: "serving cli __main__",
 }
