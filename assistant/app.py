@@ -8,14 +8,19 @@ import secrets
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from assistant import guards, health, limits, logs, metrics, views
+from assistant import catalogue, guards, health, limits, logs, metrics, views
 from assistant.live import Live
 from assistant.settings import Settings, shipped
 from assistant.storage import Storage
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Return the WSGI application; reads the environment only when no *settings* are given."""
+    """Return the WSGI application; reads the environment only when no *settings* are given.
+
+    Raises:
+        SettingsError: the settings do not fit together.
+        KnowledgeError: the interface's own words have a fault.
+    """
     settings = settings or Settings.from_environ(os.environ)
     app = Flask("assistant", template_folder=str(shipped("templates")), static_folder="static")
     app.jinja_env.undefined = StrictUndefined
@@ -37,5 +42,5 @@ def create_app(settings: Settings | None = None) -> Flask:
         storage.tidy()
 
     health.init_app(app, settings, live, storage)
-    views.init_app(app, settings, live, storage)
+    views.init_app(app, settings, live, storage, catalogue.load())
     return app

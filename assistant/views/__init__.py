@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from flask import Flask
 
+from assistant.catalogue import Catalogue
 from assistant.live import Live
+from assistant.rendering import paragraphs
 from assistant.settings import Settings
 from assistant.storage import Storage
-from assistant.views import api, pages, team
+from assistant.views import api, assets, chat, errors, places, team
+from assistant.views.visit import Desk
 
 
-def init_app(app: Flask, settings: Settings, live: Live, storage: Storage) -> None:
+def init_app(app: Flask, settings: Settings, live: Live, storage: Storage, catalogue: Catalogue) -> None:
     """Register every route and the error pages."""
-    app.register_blueprint(pages.blueprint(live))
-    app.register_blueprint(api.blueprint(live))
+    app.jinja_env.filters["paragraphs"] = paragraphs
+    app.jinja_env.globals["asset"] = assets.Assets()
+    desk = Desk(live, catalogue, settings.region)
+    app.register_blueprint(chat.blueprint(desk, storage))
+    app.register_blueprint(places.blueprint(desk))
+    app.register_blueprint(assets.blueprint(live))
+    app.register_blueprint(api.blueprint(live, settings.region))
     app.register_blueprint(team.blueprint(live, storage))
-    pages.error_pages(app)
+    app.after_request(assets.keep)
+    errors.init_app(app, live, catalogue)

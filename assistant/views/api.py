@@ -1,68 +1,58 @@
-"""``POST /api/ask``: the contract's JSON; errors are problem documents (RFC 9457)."""
+"""``POST /api/ask`` and its description; errors are problem documents (RFC 9457)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from flask import Blueprint, Response, abort, jsonify, request
+from werkzeug.exceptions import BadRequest
 
 from assistant import limits, metrics
 from assistant.conversation import MAX_UTTERANCE
 from assistant.live import Live
+from assistant.openapi import document
 from assistant.rendering import as_json
 from assistant.replies import kind
-
-MAX_BODY = 64 * 1024
-
-
-def problem(status: int, title: str, detail: str) -> Response:
-    """Return an ``application/problem+json`` response."""
-    response = jsonify(type="about:blank", title=title, status=status, detail=detail)
-    response.status_code = status
-    response.content_type = "application/problem+json"
-    return response
+from assistant.views.errors import problem
+from assistant.views.visit import choose_region
 
 
-def blueprint(live: Live) -> Blueprint:
-    """Return the API's routes."""
-    routes = Blueprint("api", __name__, url_prefix="/api")
+def blueprint(live: Live, default_region: str) -> Blueprint:
+    """Return ``/api/ask`` and ``/openapi.json``."""
+    routes = Blueprint("api", __name__)
 
-    @routes.errorhandler(HTTPException)
-    def http_fault(fault: HTTPException) -> Response:
-        response = problem(fault.code or 500, fault.name, fault.description or "")
-        response.headers.extend(h for h in fault.get_headers() if h[0] in ("Allow", "Retry-After"))
-        return response
-
-    @routes.post("/ask")
+    @routes.post("/api/ask")
     def ask() -> Response:
-        try:
-            raw = request.get_data(cache=True)
-        except RequestEntityTooLarge:
-            return problem(413, "Too large", "The request may have at most 64 KiB.")
-        if len(raw) > MAX_BODY:
-            return problem(413, "Too large", "The request may have at most 64 KiB.")
-        if request.mimetype != "application/json":
-            return problem(415, "Not JSON", "Send Content-Type: application/json.")
-        try:
-            body: Any = request.get_json(cache=False)
-        except (HTTPException, RecursionError, ValueError):
-            return problem(400, "Not JSON", "The body is not a JSON object.")
-        if not isinstance(body, dict):
-            return problem(400, "Not JSON", "The body is not a JSON object.")
-        question, context, region = (body.get(k, "") for k in ("question", "context", "region"))
-        context, region = context or "", region or ""
-        if not all(isinstance(v, str) for v in (question, context, region)):
-            return problem(422, "Wrong type", "question, context and region are texts.")
-        dialogue = live.current.dialogue
-        if len(question) > MAX_UTTERANCE:
-            if not dialogue.is_crisis(question):
-                return problem(422, "Too long", f"A question may have at most {MAX_UTTERANCE} characters.")
-        elif not question.strip():
-            return problem(422, "Empty", "Write a question.")
+        body = _body()
+        question, context, region = (body.get(name) or "" for name in ("question", "context", "region"))
+        if not all(isinstance(value, str) for value in (question, context, region)):
+            return problem(422, "Unprocessable Content", "question, context and region must be strings")
+        snapshot = live.current
+        dialogue = snapshot.dialogue
+        if not question.strip():
+            return problem(422, "Unprocessable Content", "question is empty")
+        if len(question) > MAX_UTTERANCE and not dialogue.is_crisis(question):
+            detail = f"question has {len(question)} characters; at most {MAX_UTTERANCE} are allowed"
+            return problem(422, "Unprocessable Content", detail)
         limits.check(lambda: dialogue.is_crisis(question))
-        reply = dialogue.respond(question, context, region, not_crisis=body.get("not_crisis") is True)
+        chosen = choose_region(snapshot, region[:8], default_region, list(request.accept_languages.values())[:8])
+        reply = dialogue.respond(question, context, chosen.id, not_crisis=body.get("not_crisis") is True)
         metrics.replied(kind(reply))
         return jsonify(as_json(reply, explain=body.get("explain") is True))
 
+    @routes.get("/openapi.json")
+    def openapi() -> Response:
+        return jsonify(document())
+
     return routes
+
+
+def _body() -> dict[str, Any]:
+    """Return the JSON object that was sent; ends the request where there is none."""
+    if not request.is_json:
+        abort(415)
+    try:
+        body = request.get_json()
+    except (BadRequest, RecursionError, ValueError):
+        abort(400)
+    return body if isinstance(body, dict) else abort(400)
