@@ -116,7 +116,7 @@ def test_no_word_is_left_anywhere(drill: Machines) -> None:
     counts = b"".join(site.ask("/metrics")[2] for site in (drill.one, drill.two))
     assert b"assistant_requests_total" in counts
     store = driver.Redis(port=drill.redis.port)
-    in_redis = b" ".join(key + b" " + (store.dump(key) or b"") for key in store.keys())
+    in_redis = b" ".join(key + b" " + (store.dump(key) or b"") for key in store.scan_iter())
     store.save()
     drill.postgresql.stop("fast")
     shared = [p for p in Path(serving._shared_memory()).glob("assistant-metrics-*") if p.is_dir()]
