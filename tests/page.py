@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
@@ -138,7 +139,7 @@ class Page(Element):
         assert any(a["href"].split("?")[0] == "/help" for a in foot.all("a")), "no help lines in the footer"
         assert "danger" in foot.text or "peligro" in foot.text
         levels = [int(e.tag[1]) for e in self.walk() if e.tag in ("h1", "h2", "h3", "h4")]
-        for before, after in zip(levels, levels[1:], strict=False):
+        for before, after in itertools.pairwise(levels):
             assert after <= before + 1, f"a heading skips from {before} to {after}"
 
     @property

@@ -43,8 +43,9 @@ def test_a_visitor_asks_and_reads_a_cited_answer(browser, address, script):
     chip = page.locator("#latest .chip").first
     chip.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") if script else True
-    chip.click()
-    page.wait_for_url("**/sources/**#types-2")
+    with page.expect_popup() as opened:
+        chip.click()
+    opened.value.wait_for_url("**/sources/**#types-2")
     assert faults == []
 
 

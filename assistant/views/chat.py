@@ -171,7 +171,7 @@ def _page(
     turns = replay(snapshot.dialogue, typed.said, typed.context, visit.region.id)
     if count and turns:
         metrics.replied(kind(turns[-1].reply))
-    response = make_response(
+    return make_response(
         render_template(
             "pages/chat.html",
             visit=visit,
@@ -189,7 +189,6 @@ def _page(
         ),
         fault.status if fault else 200,
     )
-    return response
 
 
 def _show(visit: Visit, turns: Sequence[Turn], thanks: Thanks, *, landing: bool = True) -> tuple[ShownTurn, ...]:
