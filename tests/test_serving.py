@@ -208,7 +208,9 @@ class TestPlace:
 
     def test_an_empty_environment_and_a_full_disk_for_the_log_do_not_matter(self, tmp_path: Path) -> None:
         port = needs.free_port()
-        inner = f"{sys.executable} -m gunicorn -c python:assistant.serving -b 127.0.0.1:{port} 'tests.toy:application()'"
+        inner = (
+            f"{sys.executable} -m gunicorn -c python:assistant.serving -b 127.0.0.1:{port} 'tests.toy:application()'"
+        )
         full = f"cd / && exec env -i PYTHONPATH={needs.REPOSITORY} {inner} >/dev/full 2>&1"
         with needs.site(tmp_path, ["sh", "-c", full], port) as site:
             assert site.ask("/fault", method="POST", body=b"x")[0] == 500
