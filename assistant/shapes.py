@@ -80,6 +80,10 @@ class Table:
 Shape = Text | Day | Count | Many | Record | Table
 
 
+TODO = "TODO"
+"""Starts a text that a person must still write: `assistant import` leaves it, and no folder is loaded with it."""
+
+
 def did_you_mean(word: str, names: Iterable[str]) -> str:
     """Return a question that names the nearest of *names*, or nothing when none is near."""
     near = get_close_matches(word, list(names), n=1, cutoff=0.6)
@@ -111,6 +115,9 @@ def fit(shape: Shape, node: Node, path: str, problems: list[Problem]) -> Any:
 
 def _scalar(node: Node, path: str, problems: list[Problem], wanted: str = "text") -> str | None:
     if type(node) is Scalar:
+        if node.value.startswith(TODO):
+            problems.append(Problem(place(path, node), "still to be written", f"write it, and delete {TODO!r}"))
+            return None
         return node.value
     hint = "put text that holds ': ' or starts with '[' or '{' in quotes"
     problems.append(Problem(place(path, node), f"expected {wanted}, found {NAMES[type(node)]}", hint))
@@ -186,7 +193,11 @@ def _fit_many(shape: Many, node: Node, path: str, problems: list[Problem]) -> tu
     if type(inner) is Text and not (inner.pattern or inner.choices):  # the long lists of questions
         most = inner.most or 10**9
         values = [item.value if type(item) is Scalar else "" for item in node.values]
-        if all(values) and max(map(len, values), default=0) <= most and not any(map(str.isspace, values)):
+        if (
+            all(values)
+            and max(map(len, values), default=0) <= most
+            and not any(v.isspace() or v.startswith(TODO) for v in values)
+        ):
             return tuple(values)
     return tuple(fit(inner, item, path, problems) for item in node.values)
 

@@ -203,6 +203,31 @@ def _fields(values: list[Node], mark: Any, path: str, repeated: list[Problem]) -
     return Fields(entries, mark.line + 1, mark.column + 1)
 
 
+def item_lines(data: bytes, path: str, items: Items) -> list[tuple[int, int]]:
+    """Return the first and last line of each item of the list *items*, which `parse` found in *data*."""
+    loader = _LOADER(decode(data, path))
+    spans: list[tuple[int, int]] = []
+    depth, inside, first = 0, 0, 0
+    while type(event := loader.get_event()) is not yaml.StreamEndEvent:
+        start, end = event.start_mark, event.end_mark
+        opens = isinstance(event, yaml.CollectionStartEvent)
+        closes = isinstance(event, yaml.CollectionEndEvent)
+        depth += opens - closes
+        if not inside:
+            at = (start.line + 1, start.column + 1)
+            inside = depth if type(event) is yaml.SequenceStartEvent and at == (items.line, items.column) else 0
+            continue
+        if depth < inside:
+            break
+        if opens and depth == inside + 1:
+            first = start.line + 1
+        elif closes and depth == inside:
+            spans.append((first, end.line if end.column == 0 else end.line + 1))
+        elif depth == inside:
+            spans.append((start.line + 1, end.line if end.column == 0 and end.line > start.line else end.line + 1))
+    return spans
+
+
 def _position(before: str) -> tuple[int, int]:
     """Return line and column of the character that follows the text *before*."""
     normal = before.replace("\r\n", "\n").replace("\r", "\n")
