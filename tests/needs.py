@@ -404,10 +404,14 @@ def tiny_site(folder: Path, *options: str, workers: int = 2, **environ: str) -> 
 
 
 class Load:
-    """Clients that ask without a pause until told to stop; half of them keep their connection."""
+    """Clients that ask without a pause until told to stop; half of them keep their connection.
+
+    `lost` are requests without any answer, `cut` those whose answer broke off in the middle.
+    """
 
     def __init__(self, port: int, clients: int = 6, path: str = "/api/ask") -> None:
         self.port, self.path = port, path
+        self.cut: list[str] = []
         self.statuses: list[int] = []
         self.lost: list[str] = []
         self.slowest = 0.0
@@ -435,7 +439,7 @@ class Load:
                 response.read()
                 self.statuses.append(response.status)
             except (OSError, http.client.HTTPException) as fault:
-                self.lost.append(type(fault).__name__)
+                (self.cut if isinstance(fault, http.client.IncompleteRead) else self.lost).append(type(fault).__name__)
                 connection.close()
                 time.sleep(0.01)
             self.slowest = max(self.slowest, time.monotonic() - began)

@@ -129,3 +129,10 @@ def test_no_word_is_left_anywhere(drill: Machines) -> None:
     assert kept
     assert all(str(drill.postgresql.folder / "data") in place for place in kept)
     assert not any("/log" in place or place.endswith(".log") for place in kept)
+
+
+def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "x.log").write_bytes(b"\0\0 ... ZyzzyvA12 ...")
+
+    assert len(left_behind([tmp_path], CANARY.encode())) == 1

@@ -53,6 +53,7 @@ def test_a_killed_instance_loses_no_answer(drill: Machines) -> None:
         time.sleep(1)
 
     assert load.lost == []
+    assert len(load.cut) <= 2  # answers that nginx had begun to pass on: no proxy can take back a first half
     assert set(load.statuses) == {200}
     assert len(load.statuses) > 50
 
@@ -64,7 +65,7 @@ def test_reloads_of_both_lose_no_answer(drill: Machines) -> None:
             site.process.signal(signal.SIGHUP)
         time.sleep(3)
 
-    assert load.lost == []
+    assert load.lost + load.cut == []
     assert set(load.statuses) == {200}
 
 
@@ -85,7 +86,7 @@ def test_without_postgresql_answers_go_on_and_nothing_claims_to_be_saved(drill: 
 
     assert found == {False}
     assert waited < 10
-    assert load.lost == []
+    assert load.lost + load.cut == []
     assert set(load.statuses) == {200}
     database = Storage(drill.postgresql.url)
     texts = [question.text for question in database.questions()]
@@ -112,7 +113,7 @@ def test_one_limit_over_both_and_none_lost_without_redis(tmp_path: Path) -> None
         limited.redis.process.group(signal.SIGKILL)
         with Load(limited.front.port, clients=3) as load:
             time.sleep(4)
-        assert load.lost == []
+        assert load.lost + load.cut == []
         assert set(load.statuses) <= {200, 429}
 
         limited.redis.start()
@@ -121,6 +122,6 @@ def test_one_limit_over_both_and_none_lost_without_redis(tmp_path: Path) -> None
         with Load(limited.front.port, clients=3) as load:
             time.sleep(4)
         limited.redis.process.signal(signal.SIGCONT)
-        assert load.lost == []
+        assert load.lost + load.cut == []
         assert set(load.statuses) <= {200, 429}
         assert load.slowest < 3
