@@ -6,6 +6,8 @@
   const all = (selector, where = document) => [...where.querySelectorAll(selector)];
 
   // Exit: blank at once, replace the address, Shift three times within five seconds each.
+  const fits = () => all("[data-needs-script]").forEach((e) => { e.hidden = false; });
+
   const leave = find("[data-leave]");
   const tabs = "BroadcastChannel" in window ? new BroadcastChannel("leave") : null;
   const go = () => {
@@ -28,6 +30,8 @@
     if (tabs) tabs.onmessage = go;
   }
 
+  fits();
+
   const form = find("[data-chat]"), log = find("[data-log]");
   if (!form || !log || !window.fetch || !window.DOMParser || !window.AbortController) return;
   const box = () => find("#question", form);
@@ -40,7 +44,6 @@
     const words = left < 0 ? form.dataset.over : left <= 200 ? form.dataset.left : "";
     find("[data-count]", form).textContent = words.replace("#", Math.abs(left));
   };
-  const fits = (on) => all("[data-needs-script]").forEach((e) => { e.hidden = !on; });
 
   const show = (page) => {
     // The new turn alone goes into the log, so that it alone is announced.
@@ -56,7 +59,7 @@
     document.documentElement.dir = page.documentElement.dir;
     document.documentElement.dataset.size = page.documentElement.dataset.size || "";
     document.title = page.title;
-    fits(true);
+    fits();
     const latest = find("#latest");
     if (latest) latest.scrollIntoView({ block: "start" });
     box().focus({ preventScroll: true });
@@ -76,8 +79,7 @@
       const response = await fetch("/", { method: "POST", body, headers: { Accept: "text/html" }, signal: stop.signal, cache: "no-store" });
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       if (!find("[data-chat]", page)) throw new Error("another page");
-      const changed = submitter && ["use", "feedback", "send"].includes(submitter.name);
-      if (changed && submitter.name === "use") { location.hash || log.children.length || true; }
+      const changed = submitter && ["feedback", "send"].includes(submitter.name);
       if (changed) log.replaceChildren();
       show(page);
     } catch {
@@ -125,6 +127,5 @@
   });
   window.addEventListener("pagehide", () => { if (voice) voice.cancel(); form.reset(); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.replace("/"); });
-  fits(true);
   count();
 })();

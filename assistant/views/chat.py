@@ -13,11 +13,14 @@ from assistant import limits, metrics
 from assistant.conversation import MAX_UTTERANCE, TAKEN_BACK, Turn, carried, presentable, replay
 from assistant.passages import Passage, Source
 from assistant.rendering import Because, because, cited, shape
-from assistant.replies import Cited, Clarification, Reply, kind
+from assistant.replies import Cited, Clarification, CrisisReply, Reply, kind
 from assistant.storage import Outcome, Storage, Verdict
 from assistant.views.visit import SIZES, Desk, Visit
 
 MAX_STARTERS = 4
+
+BODY_IN_DANGER = frozenset({"overdose_or_medical", "eating_or_neglect_emergency"})
+"""Kinds of danger where the emergency number stands before any line to talk to."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class ShownTurn:
     because: Because | None
     latest: bool
     sent: str
+    emergency_first: bool
 
 
 @dataclass(frozen=True)
@@ -214,6 +218,7 @@ def _show(visit: Visit, turns: Sequence[Turn], thanks: Thanks, *, landing: bool 
                 because=because(reply, passages) if form == "answer" else None,
                 latest=landing and turn is turns[-1],
                 sent=thanks.sent,
+                emergency_first=isinstance(reply, CrisisReply) and reply.category in BODY_IN_DANGER,
             )
         )
     return tuple(shown)
