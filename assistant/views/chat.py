@@ -13,7 +13,7 @@ from assistant import limits, metrics
 from assistant.conversation import MAX_UTTERANCE, TAKEN_BACK, Turn, carried, presentable, replay
 from assistant.passages import Passage, Source
 from assistant.rendering import Because, because, cited, shape
-from assistant.replies import Cited, Clarification, CrisisReply, Reply, kind
+from assistant.replies import Abstention, Cited, Clarification, CrisisReply, Reply, kind
 from assistant.storage import Outcome, Storage, Verdict
 from assistant.views.visit import SIZES, Desk, Visit
 
@@ -309,6 +309,8 @@ def _take_question(visit: Visit, storage: Storage, typed: Typed) -> Thanks:
         limits.check(lambda: False)
     except TooManyRequests:
         return Thanks(sent="not_saved")
-    outcome = storage.save_question(asked)
+    reply = replay(visit.snapshot.dialogue, typed.said, typed.context)[-1].reply
+    near = reply.near[0].id if isinstance(reply, Abstention) and reply.near else ""
+    outcome = storage.save_question(asked, near)
     metrics.saved("question", outcome)
     return Thanks(sent="saved" if outcome is Outcome.SAVED else "not_saved")
