@@ -31,7 +31,7 @@ MIN_DANGER = 0.18  # probability from which help is shown: missing danger is far
 ALERT = 1.6  # log-odds less that are needed on the turns after a crisis
 SURE = 4.0  # log-odds: beyond this, either way, neighbours are not asked
 OTHERS_STEP = 3  # every third plain question stands in as a harmless neighbour
-FEWEST = 3  # letters: less than that says nothing
+FEWEST = 3  # different letters: less than that says nothing
 RARE = 2  # a hashed feature that fewer messages have is left out
 JUDGED_ENOUGH = 200  # judged messages from which the second opinion is learnt
 WINDOW = 40  # words: longer parts are read in overlapping windows
@@ -213,7 +213,9 @@ class CrisisScreen:
     def _read(self, folded: str, margin: float) -> _Reading:
         """Find the part of one reading that speaks most for danger."""
         parts = parts_of(folded)
-        if sum(len(token) for part in parts for token in part) < FEWEST and not _UNSPACED.search(folded):
+        if len({letter for part in parts for token in part for letter in token}) < FEWEST and not _UNSPACED.search(
+            folded
+        ):
             return _Reading(NOTHING, "", "", None, 0, 0, NOTHING)
         text = _Tokens(parts, self._table)
         starts, ends, margins = self._stretches(text)

@@ -11,8 +11,8 @@ LEVEL = {
     1: "passages settings yamlfile shapes formats learning embedding spelling features replies wording context",
     2: "crisis retrieval lifeline knowledge losses storage catalogue logs metrics limits",
     3: "engine updating",
-    4: "dialogue conversation openapi rendering evaluation live explanation openapi",
-    5: "views guards health checks",
+    4: "dialogue conversation rendering evaluation live explanation openapi",
+    5: "views guards health",
     6: "app",
     7: "serving cli __main__",
 }
