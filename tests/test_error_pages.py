@@ -105,7 +105,7 @@ def test_the_limit_keeps_what_was_typed_and_never_holds_back_help(limited):
         (b'{"question": "  "}', "application/json", 422),
         (b'{"question": 5}', "application/json", 422),
         (b'{"question": "x", "context": {}, "region": [1]}', "application/json", 422),
-        (b'{"question": "' + b"y" * (MAX_UTTERANCE + 1) + b'"}', "application/json", 422),
+        (b'{"question": "' + b"why is the sky blue " * (MAX_UTTERANCE // 10) + b'"}', "application/json", 422),
         (b'{"question": "' + b"y" * 70_000 + b'"}', "application/json", 413),
     ],
 )
