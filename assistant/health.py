@@ -22,7 +22,7 @@ def init_app(app: Flask, settings: Settings, live: Live, storage: Storage) -> No
     @blueprint.get("/healthz")
     def healthz() -> Response:
         """This process answers. Nothing else is looked at, so no database can end a healthy process."""
-        return jsonify(status="ok")
+        return Response("ok\n", mimetype="text/plain")
 
     @blueprint.get("/readyz")
     def readyz() -> tuple[Response, int]:

@@ -18,6 +18,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 import assistant
 from assistant import logs
@@ -274,17 +275,15 @@ class TestFaults:
         assert ask(client, "what is neuroplasticity").status_code == 200
 
 
-schema = schemathesis.pytest.from_fixture("api_schema")
+def test_53_random_traffic_keeps_the_schema(app: Any) -> None:
+    for found in schemathesis.openapi.from_wsgi("/openapi.json", app).get_all_operations():
 
+        @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(case=found.ok().as_strategy())
+        def check(case: Any) -> None:
+            response = case.call(headers={"Host": "localhost"})
+            assert response.status_code < 500
+            # left out: the schema cannot name the passages that there are, nor what a blank question is
+            case.validate_response(response, excluded_checks=[positive_data_acceptance])
 
-@pytest.fixture
-def api_schema(app: Any) -> Any:
-    return schemathesis.openapi.from_wsgi("/openapi.json", app)
-
-
-@schema.parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-def test_53_random_traffic_keeps_the_schema(case: Any) -> None:
-    response = case.call(headers={"Host": "localhost"})
-    case.validate_response(response)
-    assert response.status_code < 500
+        check()
