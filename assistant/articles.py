@@ -116,7 +116,7 @@ def _decoded(path: Path) -> str:
 
 # ---- plain text -----------------------------------------------------------------------------
 
-_ITEM = re.compile(r"\s*(?:\d{1,2}[.)]|[•*–-])\s+\S")
+_ITEM = re.compile(r"(?:\d{1,2}[.)]|[•*–-])\s+\S")
 MOST_HEADING = 12  # words of a line that may be a heading
 
 
@@ -127,7 +127,7 @@ def _from_text(path: Path) -> Article:
             text = _collapsed(" ".join(lines))
             if not text:
                 continue
-            if _ITEM.match(lines[0]):
+            if _ITEM.match(lines[0].lstrip()):
                 blocks.append(Block(Role.ITEM, text))
             elif len(text.split()) <= MOST_HEADING and text[-1] not in '.!?:;,…”"':
                 blocks.append(Block(Role.HEADING if blocks else Role.TITLE, text))
@@ -140,7 +140,7 @@ def _split_items(lines: list[str]) -> Iterator[list[str]]:
     """Yield runs of lines; each item of a list starts a run of its own."""
     run: list[str] = []
     for line in lines:
-        if _ITEM.match(line) and run:
+        if _ITEM.match(line.lstrip()) and run:
             yield run
             run = []
         run.append(line)
@@ -182,7 +182,7 @@ def _from_markdown(path: Path) -> Article:
             if heading := re.fullmatch(r"(#{1,6}) (.*?)(?: #+)?", plain):
                 first = len(heading.group(1)) == 1 and not any(b.role is Role.TITLE for b in blocks)
                 blocks.append(Block(Role.TITLE if first else Role.HEADING, heading.group(2)))
-            elif _ITEM.match(lines[0]):
+            elif _ITEM.match(lines[0].lstrip()):
                 blocks.append(Block(Role.ITEM, re.sub(r"^(?:\d{1,2}[.)]|[•*–-])\s+", "", plain)))
             else:
                 blocks.append(Block(Role.PARAGRAPH, plain))
