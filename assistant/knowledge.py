@@ -44,13 +44,6 @@ FEELINGS = "feelings"
 """The pointer that is used when the visitor speaks of a hard time, whatever the topic."""
 
 
-DEPTH = 3
-"""Levels of folders that are looked into."""
-
-UNREAD = frozenset({"drafts", "schemas", "pictures"})
-"""Folders of the top level whose files are not knowledge, or not yet."""
-
-
 @dataclass(frozen=True)
 class JudgedTurn:
     """What must come back for one utterance; *gold* has passage ids or locators, best first."""
@@ -209,13 +202,13 @@ def _files(folder: Path, known: Mapping[str, File], problems: list[Problem]) -> 
             yield relative, _file(folder / relative, shown, kind, known.get(relative))
 
 
-def _walk(folder: Path, prefix: str = "", depth: int = DEPTH) -> Iterator[str]:
+def _walk(folder: Path, prefix: str = "", depth: int = 3) -> Iterator[str]:
     """Yield paths of YAML files within *folder*, sorted; hidden names and editors' leavings are skipped."""
     for entry in sorted(os.scandir(folder), key=lambda e: e.name):
         if entry.name.startswith((".", "#")):
             continue
         if entry.is_dir():
-            if depth > 1 and not (depth == DEPTH and entry.name in UNREAD):
+            if depth > 1:
                 yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", depth - 1)
         elif entry.name.endswith((".yaml", ".yml")):
             yield prefix + entry.name
