@@ -44,6 +44,13 @@ FEELINGS = "feelings"
 """The pointer that is used when the visitor speaks of a hard time, whatever the topic."""
 
 
+DEPTH = 3
+"""Levels of folders that are looked into."""
+
+UNREAD = frozenset({"drafts", "schemas", "pictures"})
+"""Folders of the top level whose files are not knowledge, or not yet."""
+
+
 @dataclass(frozen=True)
 class JudgedTurn:
     """What must come back for one utterance; *gold* has passage ids or locators, best first."""
@@ -139,6 +146,10 @@ class Reading:
     files: Mapping[str, File]
     problems: tuple[Problem, ...]
 
+    def owns(self, file: File) -> bool:
+        """Tell whether *file* is the folder's own, not borrowed."""
+        return file.path.startswith(f"{self.folder}/")
+
     def of(self, kind: str) -> Iterator[File]:
         """Yield the files of *kind* that have no error."""
         return (f for f in self.files.values() if f.kind.name == kind and not f.problems)
@@ -202,13 +213,13 @@ def _files(folder: Path, known: Mapping[str, File], problems: list[Problem]) -> 
             yield relative, _file(folder / relative, shown, kind, known.get(relative))
 
 
-def _walk(folder: Path, prefix: str = "", depth: int = 3) -> Iterator[str]:
+def _walk(folder: Path, prefix: str = "", depth: int = DEPTH) -> Iterator[str]:
     """Yield paths of YAML files within *folder*, sorted; hidden names and editors' leavings are skipped."""
     for entry in sorted(os.scandir(folder), key=lambda e: e.name):
         if entry.name.startswith((".", "#")):
             continue
         if entry.is_dir():
-            if depth > 1:
+            if depth > 1 and not (depth == DEPTH and entry.name in UNREAD):
                 yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", depth - 1)
         elif entry.name.endswith((".yaml", ".yml")):
             yield prefix + entry.name

@@ -116,7 +116,7 @@ def _taken(left: list[str], text: str) -> bool:
 def _lists(reading: Reading) -> Iterator[tuple[tuple[str, str], tuple[File, tuple[str | int, ...], list[str]]]]:
     """Yield every list of phrasings of the folder's own files: key, file, path within it, texts."""
     for file in reading.files.values():
-        if file.problems or not Path(file.path).is_relative_to(reading.folder):
+        if file.problems or not reading.owns(file):
             continue
         match file.kind.name:
             case "passage" | "small-talk" | "follow-up":

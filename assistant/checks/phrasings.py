@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -23,13 +24,22 @@ STRIPE = 512  # phrasings compared with all others in one go
 
 @dataclass(frozen=True)
 class Phrasing:
-    """A phrasing with its owner and place."""
+    """A phrasing with its owner and place; *own* is false when its file is borrowed."""
 
     text: str
     folded: str
     kind: str
     owner: str
     place: Place
+    own: bool = True
+
+
+class Twins(NamedTuple):
+    """Two phrasings that are alike; *score* is 100 for the same."""
+
+    early: Phrasing
+    late: Phrasing
+    score: float
 
 
 def phrasings(reading: Reading) -> list[Phrasing]:
@@ -38,7 +48,7 @@ def phrasings(reading: Reading) -> list[Phrasing]:
 
     def add(file: File, owner: str, texts: tuple[str, ...], *keys: str | int) -> None:
         for n, text in enumerate(texts):
-            found.append(Phrasing(text, fold(text), file.kind.name, owner, file.place(*keys, n)))
+            found.append(Phrasing(text, fold(text), file.kind.name, owner, file.place(*keys, n), reading.owns(file)))
 
     for file in reading.files.values():
         if file.problems:
@@ -66,24 +76,30 @@ def count_problems(reading: Reading) -> Iterator[Problem]:
             yield Problem(file.place("questions"), message, hint, Severity.WARNING)
 
 
-def twin_problems(found: list[Phrasing], progress: Progress) -> Iterator[Problem]:
-    """Yield phrasings that stand at two places, or nearly so; the later place is named first."""
+def twins(found: list[Phrasing], progress: Progress) -> list[Twins]:
+    """Return pairs of phrasings that are the same, or nearly, in reading order; at least one is the folder's own."""
     first: dict[str, Phrasing] = {}
-    unique: list[Phrasing] = []
-    for phrasing in found:
-        twin = first.setdefault(phrasing.folded, phrasing)
-        if twin is phrasing:
-            unique.append(phrasing)
-        elif (twin.kind, twin.owner) == (phrasing.kind, phrasing.owner):
-            message = f"{phrasing.text!r} is there twice; also at {twin.place}"
-            yield Problem(phrasing.place, message, "delete one", Severity.WARNING)
+    pairs = [Twins(one, p, 100.0) for p in found if (one := first.setdefault(p.folded, p)) is not p]
+    near = (Twins(*pair) for pair in near_twins(list(first.values()), progress))
+    return [pair for pair in (*pairs, *near) if pair.early.own or pair.late.own]
+
+
+def twin_problems(pairs: list[Twins]) -> Iterator[Problem]:
+    """Yield what to do about phrasings that stand at two places, or nearly so."""
+    for pair in pairs:
+        # The later place is told of, and the other named; but never one that cannot be changed.
+        here, there = (pair.late, pair.early) if pair.late.own else (pair.early, pair.late)
+        owner = f"{there.kind} {there.owner!r}"
+        if (here.kind, here.owner) == (there.kind, there.owner):
+            message = f"{here.text!r} is there twice; also at {there.place}"
+            yield Problem(here.place, message, "delete one", Severity.WARNING)
+        elif pair.score == 100.0:
+            message = f"{here.text!r} belongs to {owner}, too, at {there.place}"
+            yield Problem(here.place, message, "keep the one that answers it best")
         else:
-            message = f"{phrasing.text!r} belongs to {_owner(twin)}, too, at {twin.place}"
-            yield Problem(phrasing.place, message, "keep the one that answers it best")
-    for early, late, score in near_twins(unique, progress):
-        message = f"{late.text!r} is nearly (of 100: {score:.0f}) {early.text!r} of {_owner(early)} at {early.place}"
-        hint = "keep the one that answers it best, or tell them apart"
-        yield Problem(late.place, message, hint, Severity.WARNING)
+            message = f"{here.text!r} is nearly (of 100: {pair.score:.0f}) {there.text!r} of {owner} at {there.place}"
+            hint = "keep the one that answers it best, or tell them apart"
+            yield Problem(here.place, message, hint, Severity.WARNING)
 
 
 def near_twins(found: list[Phrasing], progress: Progress) -> Iterator[tuple[Phrasing, Phrasing, float]]:
@@ -119,7 +135,3 @@ def near_twins(found: list[Phrasing], progress: Progress) -> Iterator[tuple[Phra
                     yield early, late, float(scores[i, j])
             done += len(stripe)
             progress("compare phrasings", done, total)
-
-
-def _owner(phrasing: Phrasing) -> str:
-    return f"{phrasing.kind} {phrasing.owner!r}"

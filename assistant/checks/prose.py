@@ -14,6 +14,8 @@ MAX_GRADE = 8.0  # Flesch-Kincaid, years of US school: what patient guidance ask
 MAX_SENTENCE = 20  # words
 LEAST_WORDS, MOST_WORDS = 25, 90  # of an answer: fewer say too little, more are not read
 
+MOST_LINES = 30  # of one text, among which words are looked for
+
 OWN_WORDS: dict[str, frozenset[str]] = {
     "source": frozenset({"about", "note"}),
     "passage": frozenset({"title", "ask", "answer", "simpler", "note", "alternative"}),
@@ -58,15 +60,14 @@ def prose_problems(reading: Reading, language: str) -> Iterator[Problem]:
     """Yield what is hard or unsafe to read in our own words; grades are for English alone."""
     english = language.partition("-")[0] == "en"
     for file in reading.files.values():
-        if file.problems or file.node is None or file.kind.name not in OWN_WORDS:
+        if file.problems or file.node is None or file.kind.name not in OWN_WORDS or not reading.owns(file):
             continue
         easy = EASY.get(file.kind.name, frozenset())
         for name, scalar in _texts(file.node):
-            place = Place(file.path, scalar.line, scalar.column)
             if name in OWN_WORDS[file.kind.name]:
-                yield from _unsafe(place, scalar.value)
+                yield from _unsafe(file, scalar)
             if name in easy:
-                yield from _hard(place, name, scalar.value, english)
+                yield from _hard(file, scalar, name, english)
         if file.kind.name == "passage":
             yield from _length(file)
 
@@ -84,21 +85,33 @@ def _texts(node: Node, name: str = "") -> Iterator[tuple[str, Scalar]]:
                 yield from _texts(value, inner)
 
 
-def _unsafe(place: Place, text: str) -> Iterator[Problem]:
+def _unsafe(file: File, scalar: Scalar) -> Iterator[Problem]:
     for pattern, instead in _AVOIDED:
-        if found := pattern.search(text):
-            yield Problem(place, f"{found.group()!r} hurts readers", f"rather: {instead}")
+        if found := pattern.search(scalar.value):
+            yield Problem(_spot(file, scalar, found.group()), f"{found.group()!r} hurts readers", f"rather: {instead}")
 
 
-def _hard(place: Place, name: str, text: str, english: bool) -> Iterator[Problem]:
-    length, sentence = longest_sentence(text)
+def _hard(file: File, scalar: Scalar, name: str, english: bool) -> Iterator[Problem]:
+    length, sentence = longest_sentence(scalar.value)
     if length > MAX_SENTENCE:
         start = " ".join(sentence.split()[:5])
         message = f"a sentence of {length} words in {name!r}: '{start} …'"
-        yield Problem(place, message, f"split it: at most {MAX_SENTENCE} words", Severity.WARNING)
-    if english and (measured := grade(text)) > MAX_GRADE:
+        yield Problem(_spot(file, scalar, start), message, f"split it: at most {MAX_SENTENCE} words", Severity.WARNING)
+    elif english and (measured := grade(scalar.value)) > MAX_GRADE:
         message = f"{name!r} reads at grade {measured:.1f}"
-        yield Problem(place, message, f"shorter words and sentences: at most {MAX_GRADE:g}", Severity.WARNING)
+        hint = f"shorter words and sentences: at most {MAX_GRADE:g}"
+        yield Problem(Place(file.path, scalar.line, scalar.column), message, hint, Severity.WARNING)
+
+
+def _spot(file: File, scalar: Scalar, words: str) -> Place:
+    """Return where *words* begin within a text of several lines; where they are broken, the text's start."""
+    lines = file.data.decode("utf-8-sig").splitlines()
+    for number, line in enumerate(lines[scalar.line - 1 : scalar.line + MOST_LINES], scalar.line):
+        if (column := line.find(words)) >= 0:
+            return Place(file.path, number, column + 1)
+        if number > scalar.line and (column := line.find(" ".join(words.split()[:2]))) >= 0:
+            return Place(file.path, number, column + 1)
+    return Place(file.path, scalar.line, scalar.column)
 
 
 def _length(file: File) -> Iterator[Problem]:

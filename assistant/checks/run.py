@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.articles import read_article
 from assistant.checks.dates import helpline_problems, review_problems
 from assistant.checks.finding import finding_problems
-from assistant.checks.phrasings import count_problems, phrasings, twin_problems
+from assistant.checks.phrasings import count_problems, phrasings, twin_problems, twins
 from assistant.checks.prose import prose_problems
 from assistant.checks.sources import article_problems, coverage_problems, quotation_problems
 from assistant.errors import KnowledgeError, Problem, Severity
@@ -38,7 +38,8 @@ def check(
     problems += review_problems(reading, today)
     problems += helpline_problems(reading, today)
     problems += count_problems(reading)
-    problems += twin_problems(phrasings(reading), progress)
+    pairs = twins(phrasings(reading), progress)
+    problems += twin_problems(pairs)
     if knowledge is not None:
         problems += coverage_problems(reading, knowledge)
         if article is not None:
@@ -47,9 +48,8 @@ def check(
             except KnowledgeError as fault:
                 problems += fault.problems
         if knowledge.passages:
-            twins = {p.place for p in problems}
-            found = finding_problems(reading, nearly_learnt(knowledge), progress)
-            problems += (p for p in found if p.place not in twins)  # one message a phrasing
+            told = frozenset(p.folded for pair in pairs for p in (pair.early, pair.late))
+            problems += finding_problems(reading, nearly_learnt(knowledge), told, progress)
     return reading, ordered(problems)
 
 
