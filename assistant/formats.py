@@ -293,7 +293,7 @@ def file_schema(kind: Kind) -> dict[str, Any]:
         "title": kind.pattern,
         "description": kind.about,
     }
-    return head | schema(kind.shape)
+    return schema(kind.shape) | head
 
 
 _NAMES: dict[str, tuple[str, str]] = {

@@ -571,7 +571,8 @@ class _Builder:
                 if variants and category not in variants and ("crisis-reply", category) not in self.broken:
                     variants[category] = CrisisVariant(category, "", (), "", "", "", "", (), ())  # one message a lack
                     hint = f"write crisis/replies/{category}.yaml"
-                    self._problem(file.place("category"), f"the danger {category!r} has no reply", hint)
+                    where = file.place(category) if file.kind.name == "crisis-phrases" else file.place("category")
+                    self._problem(where, f"the danger {category!r} has no reply", hint)
         ordered = {category: variants[category] for category in VARIANTS if category in variants}
         return CrisisLibrary(phrases, danger, self._messages("crisis-look-alikes"), ordered)
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])|\n+")
+_SENTENCE = re.compile(r"(?:(?<=[.!?…])|(?<=[.!?…][\"'”’)]))\s+(?=[\"'“‘(]*[A-Z0-9])|\n+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _VOWELS = re.compile(r"[aeiouyàâäéèêëîïôöûüæœ]+")
 _SILENT_END = re.compile(r"(?:[^laeiouycgszxh]es|[^dtaeiouy]ed|[^laeiouy]e)$")
-_SPLIT_VOWELS = re.compile(r"ia(?!l)|io(?!n|us)|eo(?!u)|ua|uou|ii|[aeiou]ing|creat|react|ism\b|ie(?:t|nc)|sci(?:e)")
+_SPLIT_VOWELS = re.compile(
+    r"ia(?!l)|io(?!n|us)|eo(?!u|pl)|(?<=[aeiou]\w)ea$|ua|uou|ii|[aeiou]ing|creat|react|ism\b|ie(?:t|nc)|sci(?:e)"
+)
 
 
 def sentences(text: str) -> Iterator[str]:

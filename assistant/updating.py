@@ -25,6 +25,9 @@ MOST_NEW = 800
 """Phrasings that are taken in at once, about half a second's work; beyond that, learn anew."""
 
 
+SMALL = 4_000
+"""Phrasings below which a retriever is learnt in about a second, so that nothing need be taken over."""
+
 NOWHERE = 3
 """Exit status of `prepare` where nothing can be kept on this machine: each process learns for itself."""
 
@@ -152,6 +155,8 @@ def nearly_learnt(knowledge: Knowledge) -> Retriever:
     """Return a retriever for *knowledge* that is good enough to judge phrasings by, as fast as can be."""
     if (kept := kept_retriever(knowledge)) is not None:
         return kept
+    if sum(len(e.phrasings) for e in entries_of(knowledge)) < SMALL:
+        return retriever_for(knowledge)
     if (newest := kept_retriever()) is not None and (found := updated(newest, entries_of(knowledge))) is not None:
         return found
     return retriever_for(knowledge)

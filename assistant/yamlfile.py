@@ -6,7 +6,6 @@ neither aliases nor deep nesting cost anything, and `no`, `01234`, `9:30` and da
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -65,18 +64,31 @@ def place(path: str, node: Node) -> Place:
 
 _PLAIN = re.compile(r"[^\W\d_][^\n\t]*|\d+ [^\W\d_][^\n\t]*")
 _TYPED = re.compile(r"(?i)(?:y|n|yes|no|on|off|true|false|null|nan|inf)")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _KEPT_FORMATS = "\u200c\u200d"
 
 
 def quoted(text: str) -> str:
     """Return *text* as a one-line YAML scalar, in quotes where it needs them; `parse` gives it back exactly."""
-    odd = [c for c in text if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and c not in _KEPT_FORMATS]
-    if odd:
-        return json.dumps(text, ensure_ascii=True)
+    if any(map(_needs_escape, text)):
+        return '"' + "".join(_escaped(c) for c in text) + '"'
     plain = _PLAIN.fullmatch(text) and not (": " in text or " #" in text or text.endswith((":", " ")))
     if plain and not _TYPED.fullmatch(text):
         return text
     return "'" + text.replace("'", "''") + "'"
+
+
+def _needs_escape(c: str) -> bool:
+    return bool(_FORBIDDEN.match(c)) or (c not in _KEPT_FORMATS and unicodedata.category(c) in _INVISIBLE)
+
+
+def _escaped(c: str) -> str:
+    if c in '"\\':
+        return f"\\{c}"
+    if not _needs_escape(c):
+        return c
+    code = ord(c)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def decode(data: bytes, path: str) -> str:
@@ -258,7 +270,7 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     ("did not find expected key", "this line does not fit the lines above it", "check indentation and quotes"),
     ("did not find expected '-' indicator", "this line does not fit the list above it", "start each item with '- '"),
     ("block sequence entries are not allowed", "'- ' is not allowed here", "start the list on a line of its own"),
-    ("unexpected end of stream", "the file ends inside quotes", "close the quotes, or save the file again whole"),
+    ("unexpected end of stream", "quotes that open here and do not close", "close them, or save the file again whole"),
     ("document indicator", "'---' inside quotes", "close the quotes above"),
     ("did not find expected ',' or", "a list or fields in brackets that do not end", _BRACKETS),
     ("did not find expected node content", "a value is missing here", _BRACKETS),
@@ -275,11 +287,16 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
 """What libyaml says, what it means for a curator, what to do."""
 
 
+_BEGAN = ("could not find expected ':'", "unexpected end of stream")
+"""Faults that are told of where they began, since the parser saw them only later."""
+
+
 def _explain(fault: yaml.MarkedYAMLError, text: str, path: str) -> NoReturn:
     """Say in a curator's words what the parser stumbled over, and where."""
-    mark = fault.problem_mark or fault.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     said = f"{fault.context or ''} {fault.problem or ''}".strip()
+    began = any(words in said for words in _BEGAN) and fault.context_mark
+    mark = began or fault.problem_mark or fault.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     if "cannot start any token" in said or "tab character" in said:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         rest = lines[line - 1][column - 1 :] if line <= len(lines) else ""
