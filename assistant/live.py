@@ -154,14 +154,14 @@ class Live:
         self._learning = None
         if self._taught is not self._unlearnt:
             return  # there was another edit: learn again
-        self._unlearnt = None
         if status in (0, NOWHERE):
-            wanted = self._taught
-            assert wanted is not None
-            self._use(wanted, Dialogue.build(wanted, self._key, self._region))
+            wanted, self._unlearnt = self._unlearnt, None
+            learnt = Dialogue.build(wanted, self._key, self._region)
+            self.current = Snapshot(wanted, learnt, self.current.problems)
             log.info("learnt", extra={"revision": wanted.revision})
-        else:
-            log.error("not learnt anew; a change of the folder tries again")
+        elif self._marks == self._seen and not self.current.problems:
+            self._unlearnt = None
+            log.error("not learnt anew; the next edit tries again")
 
     @property
     def reading(self) -> Reading:
