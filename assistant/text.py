@@ -7,6 +7,7 @@ the caller fills from the knowledge folder, never from a visitor's words.
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
@@ -25,7 +26,15 @@ _SPACES = re.compile(r"\s+")
 _INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
 _KEPT_CONTROLS = frozenset("\n\t\r\u200d")
 
-_STEMMER = snowballstemmer.stemmer("english")
+
+class _Own(threading.local):
+    """A stemmer for each thread: one keeps the word that it works on."""
+
+    def __init__(self) -> None:
+        self.stemmer = snowballstemmer.stemmer("english")
+
+
+_OWN = _Own()
 
 
 def clean(text: str) -> str:
@@ -59,12 +68,12 @@ class Stems:
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         unique = list(dict.fromkeys(known))
-        self._known = dict(zip(unique, _STEMMER.stemWords(unique), strict=True))
+        self._known = dict(zip(unique, _OWN.stemmer.stemWords(unique), strict=True))
 
     def of(self, tokens: list[str]) -> list[str]:
         """Return one stem per token, in the same order."""
         known = self._known
-        return [known.get(t) or _STEMMER.stemWord(t) for t in tokens]
+        return [known.get(t) or _OWN.stemmer.stemWord(t) for t in tokens]
 
 
 def sentences(text: str) -> Iterator[str]:

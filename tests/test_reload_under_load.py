@@ -44,7 +44,7 @@ def test_a_thousand_saves_under_load(folder, tmp_path):
             path.write_text(text.replace("title: Naps", "title: The last save"), "utf-8")
             wanted = knowledge.load(folder).revision
             everywhere(site, lambda r: r["revision"] == wanted and not r["degraded"], 10)
-        assert (load.lost, load.cut, set(load.statuses)) == ([], [], {200})
+        assert (load.lost, load.cut, set(load.statuses)) == ([], [], {200}), site.process.read()[-4000:]
         assert len(load.statuses) > 500
         for _ in range(20):
             reply = json.loads(
