@@ -166,7 +166,7 @@ def test_two_articles_are_served_together(tmp_path):
     client = app.test_client()
     for question, source in (
         ("should I put my worries on paper before I go to bed?", "good-nights"),
-        ("What are the two types of neuroplasticity?", "neuroplasticity-recovery"),
+        ("Which two kinds of neuroplasticity are there?", "neuroplasticity-recovery"),
         ("can I nap late in the afternoon", "good-nights"),
     ):
         reply = client.post("/api/ask", json={"question": question}).get_json()
