@@ -77,6 +77,10 @@ class Features:
     length: int
 
 
+_Hashed = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""A text's buckets of grams and of terms, and the rarity of each term."""
+
+
 class View:
     """One kind of hashed feature with its inverse document frequencies."""
 
@@ -109,8 +113,25 @@ class Vectoriser:
         self.table = table
         self._rank = table.tokenizer.ids
         self.stems = Stems(w for tokens in texts for w in tokens)
-        self.grams = View([_bucket(gram_hashes(t)) for t in texts])
-        self.terms = View([_bucket(word_hashes(self._terms(t)[0], 1)) for t in texts])
+        self._learn([self._hashed(t) for t in texts])
+
+    @classmethod
+    def fit(cls, texts: Sequence[list[str]], table: StaticTable) -> tuple[Vectoriser, list[Features]]:
+        """Learn from *texts* and return their features, too, without hashing each twice."""
+        made = cls((), table)
+        made.stems = Stems(w for tokens in texts for w in tokens)
+        hashed = [made._hashed(t) for t in texts]
+        made._learn(hashed)
+        return made, [made._weighed(t, h) for t, h in zip(texts, hashed, strict=True)]
+
+    def _learn(self, hashed: Sequence[_Hashed]) -> None:
+        self.grams = View([grams for grams, _, _ in hashed])
+        self.terms = View([terms for _, terms, _ in hashed])
+
+    def _hashed(self, tokens: list[str]) -> _Hashed:
+        """Return the buckets of grams and of terms, and how rare each term is."""
+        terms, rarity = self._terms(tokens)
+        return _bucket(gram_hashes(tokens)), _bucket(word_hashes(terms, 1)), rarity
 
     def _terms(self, tokens: list[str]) -> tuple[list[str], np.ndarray]:
         """Return stems and stem pairs, with each one's rarity in English (0.15 to 1.7, no unit)."""
@@ -129,9 +150,12 @@ class Vectoriser:
 
     def features(self, tokens: list[str]) -> Features:
         """Return the features of a text given as its *tokens*, the words of `text.words`."""
-        gram_ids, gram_values, gram_known = self.grams.weigh(_bucket(gram_hashes(tokens)))
-        terms, rarity = self._terms(tokens)
-        stem_ids, stem_values, stem_known = self.terms.weigh(_bucket(word_hashes(terms, 1)), rarity)
+        return self._weighed(tokens, self._hashed(tokens))
+
+    def _weighed(self, tokens: list[str], hashed: _Hashed) -> Features:
+        grams, terms, rarity = hashed
+        gram_ids, gram_values, gram_known = self.grams.weigh(grams)
+        stem_ids, stem_values, stem_known = self.terms.weigh(terms, rarity)
         return Features(
             gram_ids, gram_values, stem_ids, stem_values,
             self.table.vector(" ".join(tokens)), gram_known, stem_known, len(tokens),

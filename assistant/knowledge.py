@@ -327,6 +327,10 @@ class _Builder:
     problems: list[Problem]
     broken: set[tuple[str, str]] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._passages = frozenset(f.id for f in self._of("passage"))
+        self._places: set[tuple[str, Locator]] = set()
+
     def knowledge(self) -> Knowledge:
         """Return the whole; only to be used when no problem was found."""
         sources = {f.id: self._source(f) for f in self._of("source")}
@@ -371,7 +375,7 @@ class _Builder:
         self.problems.append(Problem(place, message, hint))
 
     def _known_passage(self, id: str, place: Place) -> bool:
-        ids = [f.id for f in self._of("passage")]
+        ids = self._passages
         if id in ids or ("passage", id) in self.broken:
             return True
         hint = did_you_mean(id, ids) or "name the file of a passage, without '.yaml'"
@@ -392,6 +396,7 @@ class _Builder:
                 if item["number"] in places:
                     where = file.place("sections", n, "places", m, "number")
                     self._problem(where, f"the place {str(locator)!r} is there twice", "give it another number")
+                self._places.add((file.id, locator))
                 places[item["number"]] = SourcePlace(locator, prose(item["about"]), item.get("fingerprint"))
             sections.append(Section(section["id"], prose(section["heading"]), tuple(places.values())))
         return Source(
@@ -427,7 +432,7 @@ class _Builder:
         section_id, _, number = values["locator"].partition("/")
         locator = Locator(section_id, int(number))
         section = source.section(section_id)
-        if section is None or source.place(locator) is None:
+        if section is None or (source.id, locator) not in self._places:
             hint = self._place_hint(source, section, section_id)
             self._problem(
                 file.place("locator"), f"the locator {values['locator']!r} names no place of {source.id!r}", hint

@@ -83,8 +83,7 @@ class Retriever:
         self._group_of = np.array([self.groups.index(e.group) for e in entries])
         tokens = [words(fold(p)) for p in self._phrasings]
         self.speller = Speller(tokens, table.common_words)
-        self.vectoriser = Vectoriser(tokens, table)
-        features = [self.vectoriser.features(t) for t in tokens]
+        self.vectoriser, features = Vectoriser.fit(tokens, table)
         self._grams, self._stems = stack(features, "gram"), stack(features, "stem")
         self._embeddings = np.stack([f.embedding for f in features])
         self.normal: tuple[np.ndarray, np.ndarray] | None = None

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.engine import PASSAGE
-from assistant.retrieval import NEAREST_SHARE, Candidate, Entry, Retriever
+from assistant.features import EMBEDDING_WEIGHT, GRAM_WEIGHT, STEM_WEIGHT
+from assistant.retrieval import NEAREST_SHARE, TOTAL_WEIGHT, Candidate, Entry, Retriever
 
 STRIPE = 1_024  # phrasings asked in one go
+
+RIVALS = 6  # entries ahead by what is learnt that are looked at; one further back hardly ever wins
 
 Progress = Callable[[str, int, int], None]
 """Told what is done, how far (steps), and how many steps there are."""
@@ -61,11 +64,16 @@ def _overtaken(retriever: Retriever, row: int, learnt: np.ndarray, rivals: np.nd
     """Tell whether a rival with a better learnt score stays ahead when nearness is added."""
     own = learnt[retriever._owner[row]] + NEAREST_SHARE
     features = retriever.features_of(row)
-    for rival in rivals[np.argsort(-learnt[rivals])]:
-        rows = np.arange(retriever._bounds[rival], retriever._bounds[rival + 1])
-        if learnt[rival] + NEAREST_SHARE * retriever._similarities(features, rows)[0].max() > own:
-            return True
-    return False
+    rivals = rivals[np.argsort(-learnt[rivals])][:RIVALS]
+    rows = np.concatenate([np.arange(retriever._bounds[r], retriever._bounds[r + 1]) for r in rivals])
+    starts = np.concatenate(([0], np.cumsum(retriever._bounds[rivals + 1] - retriever._bounds[rivals])))[:-1]
+
+    def ahead(similarity: np.ndarray) -> bool:
+        return bool((learnt[rivals] + NEAREST_SHARE * np.maximum.reduceat(similarity, starts)).max() > own)
+
+    meaning = retriever._embeddings[rows] @ features.embedding
+    most = (EMBEDDING_WEIGHT * meaning + GRAM_WEIGHT + STEM_WEIGHT) / TOTAL_WEIGHT  # as if all letters were the same
+    return ahead(most) and ahead(retriever._similarities(features, rows)[0])
 
 
 def confusions(retriever: Retriever, progress: Progress) -> list[Confusion]:

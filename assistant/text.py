@@ -43,6 +43,8 @@ def clean(text: str) -> str:
     Removes NUL, lone surrogates, zero-width and bidirectional controls; folds full-width
     and mathematical letters (Unicode NFKC); keeps line breaks as spaces.
     """
+    if text.isascii() and text.isprintable() and len(text) <= MAX_CLEAN:
+        return text  # nothing to do for most questions
     visible = "".join(
         " " if c in _KEPT_CONTROLS and c != "\u200d" else c
         for c in text[:MAX_CLEAN]
@@ -53,9 +55,11 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return cleaned *text* in lower case, without accents on Latin letters, blanks collapsed."""
-    decomposed = unicodedata.normalize("NFD", clean(text).lower())
-    plain = "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f")
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", plain)).strip()
+    small = clean(text).lower()
+    if not small.isascii():
+        decomposed = unicodedata.normalize("NFD", small)
+        small = unicodedata.normalize("NFC", "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f"))
+    return _SPACES.sub(" ", small).strip()
 
 
 def words(folded: str) -> list[str]:
