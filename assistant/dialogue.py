@@ -99,7 +99,7 @@ _OPENERS = (
     "is that",
     "can that",
 )
-_TWO = re.compile(r"(?<=\?)\s+|\s*;\s+|,?\s+\band\s+(?=(?:what|how|does|do|is|are|can|why|which|will)\b)")
+_TWO = re.compile(r"(?<=\?) |; |,? and (?=(?:what|how|does|do|is|are|can|why|which|will)\b)")
 
 
 @dataclass(frozen=True, eq=False)

@@ -160,7 +160,10 @@ def _next(visit: Visit, typed: Typed) -> tuple[tuple[str, ...], Fault | None, st
     if len(utterance) > MAX_UTTERANCE and not dialogue.is_crisis(utterance):
         over = len(utterance) - MAX_UTTERANCE
         return typed.said, Fault(words("composer.long", limit=MAX_UTTERANCE, count=over), 422), ""
-    limits.check(lambda: dialogue.is_crisis(utterance))  # its page has help lines and keeps what was typed
+    try:
+        limits.check(lambda: dialogue.is_crisis(utterance))
+    except TooManyRequests:
+        return typed.said, Fault(words("composer.busy_many"), 429), ""
     return (*typed.said, utterance), None, typed.question if chosen else ""
 
 
