@@ -2,4 +2,4 @@
 
 from assistant.cli import main
 
-main()
+main(prog_name="assistant")

@@ -84,7 +84,8 @@ def evaluate(files: tuple[Path, ...], as_json: bool, knowledge: Path | None) -> 
         click.echo(json.dumps({"revision": loaded.revision, **plain}, indent=2))
         return
     for group, rates in results.items():
-        click.echo(f"-- {group}")
+        if rates:
+            click.echo(f"-- {group}")
         for name, rate in rates.items():
             click.echo(f"{name:40s}{rate}")
 

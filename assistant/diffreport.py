@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from html import escape
 
 from assistant.diff import Change, Difference, State
+from assistant.text import sentences
 
-WIDTH = 60  # characters of a question in the table
+WIDEST, WIDEST_CELL = 60, 38  # characters of a question and of a reply in the table
+MOST_SENTENCES = 4  # of a changed text that are shown, before and after
 
 
 def as_table(found: Difference) -> str:
     """Return the changes as lines, danger first, and a summary at the end."""
     lines = [f"CRISIS  {what}" for what in found.crisis]
-    if found.changes:
-        lines.append(f"{'question':{WIDTH}s}  {'old':38s}  {'new':38s}  changed")
-    for change in sorted(found.changes, key=lambda c: not c.is_crisis):
+    rows = [("question", "old", "new", "changed")]
+    for change in (changes := sorted(found.changes, key=lambda c: not c.is_crisis)):
         mark = "CRISIS  " if change.is_crisis else ""
         told = f"{mark}{', '.join(w for w in change.what if w != 'crisis')}"
-        row = f"{_cut(change.question, WIDTH)}  {_cell(change.old)}  {_cell(change.new)}  {told}"
-        lines.append(row.rstrip())
+        rows.append((_cut(change.question, WIDEST), _cell(change.old), _cell(change.new), told))
+    if changes:
+        wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        table = ["  ".join(f"{cell:{n}s}" for cell, n in zip(row, wide, strict=True)).rstrip() for row in rows]
+        lines.append(table[0])
+        for change, line in zip(changes, table[1:], strict=True):
+            lines += [line, *_changed_words(change)]
     lines.append(summary(found))
     return "\n".join(lines)
+
+
+def _changed_words(change: Change) -> Iterator[str]:
+    """Yield the sentences that went and came where the same passages are worded otherwise."""
+    if "answer" in change.what and (change.old.kind, change.old.passages) == (change.new.kind, change.new.passages):
+        before, after = (list(sentences(state.text)) for state in (change.old, change.new))
+        yield from [f"    - {text}" for text in before if text not in after][:MOST_SENTENCES]
+        yield from [f"    + {text}" for text in after if text not in before][:MOST_SENTENCES]
 
 
 def summary(found: Difference) -> str:
     """Return one line that counts the changes by what changed."""
     counts = Counter(what for change in found.changes for what in change.what)
     told = ", ".join(f"{what} {count}" for what, count in sorted(counts.items()))
-    return f"{found.asked} questions asked, {len(found.changes)} changed" + (f" ({told})" if told else "")
+    asked = f"{found.asked} question{'' if found.asked == 1 else 's'} asked"
+    return f"{asked}, {len(found.changes)} changed" + (f" ({told})" if told else "")
 
 
 def as_html(found: Difference, old: str, new: str) -> str:
@@ -78,9 +94,9 @@ def _state(state: State) -> str:
 
 def _cell(state: State) -> str:
     what = ", ".join(state.passages) or state.kind
-    return _cut(f"{what} {state.confidence:.2f}", 38)
+    return _cut(f"{what} {state.confidence:.2f}", WIDEST_CELL)
 
 
 def _cut(text: str, width: int) -> str:
     plain = " ".join(text.split())
-    return f"{plain[: width - 1]}…" if len(plain) > width else f"{plain:{width}s}"
+    return f"{plain[: width - 1]}…" if len(plain) > width else plain

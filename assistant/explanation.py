@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistant.dialogue import MIN_CLINICAL, MIN_CONFIDENCE, Dialogue
@@ -127,5 +128,18 @@ def as_lines(explanation: Explanation) -> list[str]:
     lines += [f"{name} screen: {verdict}" for name, verdict in e.screens]
     if e.signals:
         lines.append("signals:")
-        lines += [f"  {value:8.3f}  {name}" for name, value in e.signals]
+        lines += _signal_lines(dict(e.signals))
     return lines
+
+
+def _signal_lines(signals: Mapping[str, float]) -> list[str]:
+    """Return those named ``group: what`` as a table, a row a group, and the others a line each."""
+    groups = list(dict.fromkeys(name.partition(": ")[0] for name in signals if ": " in name))
+    whats = list(dict.fromkeys(name.partition(": ")[2] for name in signals if ": " in name))
+    first = max(map(len, groups), default=0)
+    lines = [f"  {'':{first}s}  {'  '.join(whats)}"] if groups else []
+    for group in groups:
+        row = [signals.get(f"{group}: {what}") for what in whats]
+        cells = [f"{'' if v is None else f'{v:.3f}':>{len(w)}s}" for v, w in zip(row, whats, strict=True)]
+        lines.append(f"  {group:{first}s}  {'  '.join(cells)}".rstrip())
+    return lines + [f"  {name}: {value:.3f}" for name, value in signals.items() if ": " not in name]

@@ -16,16 +16,25 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from assistant.articles import Article, Role, fingerprint
-from assistant.checks.sources import MOST_QUOTE
+from assistant.checks.sources import LEAST_QUOTE, MOST_QUOTE
 from assistant.editing import save
 from assistant.errors import AssistantError
 from assistant.shapes import TODO
+from assistant.text import sentences
 from assistant.yamlfile import quoted
 
 REVIEW = timedelta(days=182)
 """From the import to the first review's day."""
 
 OPENING = "introduction"
+
+MISSING = {
+    "title": "the title of the work",
+    "author": "who wrote it",
+    "publisher": "who published it",
+    "published": "its day, like 2026-11-23",
+}
+"""What is to be written where the article does not tell it."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,7 @@ def _sections(article: Article) -> Iterator[tuple[str, str, list[tuple[Role, str
 def _source(facts: Mapping[str, str], found: tuple[Place, ...], language: str) -> str:
     lines = ["# yaml-language-server: $schema=../schemas/source.json"]
     for name in ("title", "author", "publisher", "published"):
-        lines.append(f"{name}: {quoted(facts[name]) if facts.get(name) else TODO}")
+        lines.append(f"{name}: {quoted(facts[name]) if facts.get(name) else f'{TODO} {MISSING[name]}'}")
     lines.append(f"language: {quoted((facts.get('language') or language).partition('-')[0])}")
     lines.append("sections:")
     section = ""
@@ -142,19 +151,16 @@ def _skeleton(place: Place, id: str, today: date) -> str:
         source: {id}
         locator: {place.locator}
         # 4 to 12 words, copied exactly; choose the ones that carry the claim
-        quote: {quoted(_start(place.text))}
+        quote: {quoted(_quotation(place.text))}
         topic: {TODO} a topic of pointers.yaml
-        # 25 to 90 words of your own; short sentences; nothing that the article does not say
-        answer: {TODO}
-        # the same once more, simpler
-        simpler: {TODO}
+        answer: {TODO} 25 to 90 words of your own, in short sentences, and nothing that the article does not say
+        simpler: {TODO} the same once more, simpler
         related: []
         review:
           state: not yet reviewed by a clinician
           due: {today + REVIEW}
-        # at least 10, in many voices
         questions:
-          - {TODO}
+          - {TODO} at least 10 ways to ask, in many voices
         """
     )
 
@@ -162,3 +168,12 @@ def _skeleton(place: Place, id: str, today: date) -> str:
 def _start(text: str) -> str:
     """Return the first words of *text*, without the mark of a list item."""
     return " ".join(re.sub(r"^(?:\d{1,2}[.)]|[•*–-])\s+", "", text).split()[:MOST_QUOTE])
+
+
+def _quotation(text: str) -> str:
+    """Return a few words of the first sentence of *text* that is long enough: those that find its place."""
+    for sentence in sentences(text):
+        words = _start(sentence).rstrip(".!?:;,").split()
+        if len(words) >= LEAST_QUOTE:
+            return " ".join(words)
+    return _start(text)

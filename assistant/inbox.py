@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.dialogue import Dialogue
 from assistant.editing import save, with_texts
 from assistant.engine import PASSAGE, UNCOVERED
 from assistant.errors import AssistantError
-from assistant.knowledge import File, Reading
+from assistant.knowledge import File, Knowledge, Reading
 from assistant.retrieval import Retriever
 from assistant.shapes import did_you_mean
-from assistant.storage import SentQuestion
+from assistant.storage import KEPT_DAYS, SentQuestion
 from assistant.text import fold, words
 from assistant.yamlfile import quoted
 
@@ -28,17 +27,25 @@ class Group:
     Attributes:
         target: id of the nearest passage or topic; empty for something new.
         kind: ``passage``, ``not-covered`` or ``new``.
+        known: the phrasings that the target has already, folded.
     """
 
     kind: str
     target: str
     title: str
-    questions: tuple[SentQuestion, ...] = field(default=())
+    known: frozenset[str] = frozenset()
+    questions: tuple[SentQuestion, ...] = ()
 
     @property
     def phrasings(self) -> tuple[str, ...]:
-        """Lines ready to paste below ``questions:``, each text once."""
-        return tuple(f"  - {quoted(text)}" for text in dict.fromkeys(tidy(q.text) for q in self.questions))
+        """Lines ready to paste below ``questions:``, each text once, its numbers as a comment."""
+        numbers: dict[str, list[str]] = {}
+        for question in self.questions:
+            numbers.setdefault(tidy(question.text), []).append(str(question.id))
+        return tuple(
+            f"  - {quoted(text)}  # {', '.join(ids)}{' (a phrasing already)' if fold(text) in self.known else ''}"
+            for text, ids in numbers.items()
+        )
 
 
 def tidy(text: str) -> str:
@@ -46,20 +53,38 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
-def group(dialogue: Dialogue, questions: Sequence[SentQuestion]) -> tuple[Group, ...]:
-    """Return *questions* in groups, the largest first; equal ones by kind and id."""
-    retriever = dialogue.engine.retriever
+def as_lines(groups: Sequence[Group]) -> list[str]:
+    """Return *groups* as lines for a terminal, and what can be done with them."""
+    if not groups:
+        return ["no questions were sent"]
+    lines = []
+    for each in groups:
+        count = len(each.questions)
+        what = f"{count} question{'' if count == 1 else 's'}"
+        about = f"near {each.kind} {each.target!r} ({each.title})" if each.target else "about something new"
+        days = sorted(q.day for q in each.questions)
+        lines += [f"{what} {about}, {'sent' if count == 1 else 'the last'} on {days[-1]}", *each.phrasings, ""]
+    return [*lines, f"The number after # is for --accept and --forget. Nothing is kept longer than {KEPT_DAYS} days."]
+
+
+def group(knowledge: Knowledge, retriever: Retriever | None, questions: Sequence[SentQuestion]) -> tuple[Group, ...]:
+    """Return *questions* in groups, the largest first; equal ones by kind and id.
+
+    Without a *retriever*, which a folder without passages has not, each is about something new.
+    """
     near: dict[tuple[str, str], list[SentQuestion]] = {}
     strangers: list[SentQuestion] = []
     for question in questions:
-        target = _target(dialogue, retriever, question) if retriever else None
+        target = _target(retriever, question) if retriever else None
         if target is None:
             strangers.append(question)
         else:
             near.setdefault(target, []).append(question)
-    groups = [Group(kind, id, _title(dialogue, kind, id), tuple(each)) for (kind, id), each in near.items()]
+    groups = [
+        Group(kind, id, *_known(knowledge, kind, id), questions=tuple(each)) for (kind, id), each in near.items()
+    ]
     for each in _clusters(retriever, strangers):
-        groups.append(Group("new", "", tidy(each[0].text)[:80], tuple(each)))
+        groups.append(Group("new", "", tidy(each[0].text)[:80], questions=tuple(each)))
     return tuple(sorted(groups, key=lambda g: (-len(g.questions), g.kind, g.target, g.title)))
 
 
@@ -98,7 +123,7 @@ def _list_of(reading: Reading, target: str) -> tuple[File, tuple[str | int, ...]
     raise AssistantError(f"there is no passage or topic {target!r} ({hint})")
 
 
-def _target(dialogue: Dialogue, retriever: Retriever, question: SentQuestion) -> tuple[str, str] | None:
+def _target(retriever: Retriever, question: SentQuestion) -> tuple[str, str] | None:
     for candidate in retriever.rank(question.text).candidates:
         if candidate.group in (PASSAGE, UNCOVERED):
             if candidate.similarity < NEAR:
@@ -107,9 +132,13 @@ def _target(dialogue: Dialogue, retriever: Retriever, question: SentQuestion) ->
     return None
 
 
-def _title(dialogue: Dialogue, kind: str, id: str) -> str:
-    knowledge = dialogue.knowledge
-    return knowledge.passages[id].title if kind == "passage" else knowledge.uncovered[id].about
+def _known(knowledge: Knowledge, kind: str, id: str) -> tuple[str, frozenset[str]]:
+    """Return the title and the folded phrasings of a passage or topic."""
+    if kind == "passage":
+        passage = knowledge.passages[id]
+        return passage.title, frozenset(map(fold, passage.questions))
+    topic = knowledge.uncovered[id]
+    return topic.about, frozenset(map(fold, topic.questions))
 
 
 def _clusters(retriever: Retriever | None, questions: Sequence[SentQuestion]) -> list[list[SentQuestion]]:

@@ -116,7 +116,9 @@ def fit(shape: Shape, node: Node, path: str, problems: list[Problem]) -> Any:
 def _scalar(node: Node, path: str, problems: list[Problem], wanted: str = "text") -> str | None:
     if type(node) is Scalar:
         if node.value.startswith(TODO):
-            problems.append(Problem(place(path, node), "still to be written", f"write it, and delete {TODO!r}"))
+            what = node.value.removeprefix(TODO).strip()
+            message = f"still to be written: {what}" if what else "still to be written"
+            problems.append(Problem(place(path, node), message, f"write it, and delete {TODO!r}"))
             return None
         return node.value
     hint = "put text that holds ': ' or starts with '[' or '{' in quotes"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,11 @@ from assistant.console import (
     summary,
 )
 from assistant.errors import KnowledgeError, Severity
+
+if TYPE_CHECKING:
+    from assistant.inbox import Group
+    from assistant.knowledge import Reading
+    from assistant.storage import Storage
 
 KNOWLEDGE = click.option("--knowledge", type=FOLDER, help="Folder with the knowledge files.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -163,7 +168,9 @@ def _import_article(article: Path, id_: str, into: Path, dry_run: bool) -> None:
     paths = [into / draft.path for draft in made] if dry_run else write(made, into)
     for path in paths:
         click.echo(str(path))
-    click.echo(f"{len(paths) - 1} places. Write what is marked TODO, then move the files out of drafts/.")
+    there = "to write" if dry_run else "written"
+    click.echo(f"{len(paths)} files {there}, {len(paths) - 1} of them for a place of the article each.")
+    click.echo("Write what is marked TODO, then move the files beside the others; drafts are not read.")
 
 
 def _import_sheet(sheet: Path, folder: Path, dry_run: bool) -> None:
@@ -185,7 +192,8 @@ def _import_sheet(sheet: Path, folder: Path, dry_run: bool) -> None:
         for sign, texts in (("+", change.added), ("-", change.removed)):
             for text in texts:
                 click.echo(f"  {sign} {text}")
-    click.echo(f"{len(changes)} lists changed" + (" (not written: --dry-run)" if dry_run else ""))
+    what = f"{len(changes)} list{'' if len(changes) == 1 else 's'} of phrasings changed"
+    click.echo(what + (" (not written: --dry-run)" if dry_run else ""))
 
 
 @click.command()
@@ -222,11 +230,10 @@ def questions(
 
     Nothing is kept longer than 90 days. An accepted question is deleted from the inbox.
     """
-    from assistant.dialogue import Dialogue
-    from assistant.inbox import accept as taken
-    from assistant.inbox import group
+    from assistant.inbox import as_lines, group
     from assistant.knowledge import read
     from assistant.storage import Storage
+    from assistant.updating import nearly_learnt
 
     chosen = settings(knowledge)
     storage = Storage(chosen.database_url)
@@ -234,26 +241,20 @@ def questions(
     sent = storage.questions()
     if unknown := sorted({*accept, *forget} - {q.id for q in sent}):
         raise click.UsageError(f"there is no question {unknown[0]}")
-    if forget_all or forget:
-        count = storage.forget([q.id for q in sent] if forget_all else forget)
-        click.echo(f"{count} forgotten")
+    forgotten = [q.id for q in sent] if forget_all else list(forget)
+    if forgotten and not accept:  # possible with a broken folder, too
+        click.echo(f"{storage.forget(forgotten)} forgotten")
         return
     reading = read(chosen.knowledge)
     if reading.knowledge is None:
         raise KnowledgeError(reading.problems)
-    groups = group(Dialogue.build(reading.knowledge, "questions"), sent)
+    known = reading.knowledge
+    groups = group(known, nearly_learnt(known) if known.passages else None, sent)
     if accept:
-        nearest = {q.id: g.target for g in groups for q in g.questions}
-        for question in (q for q in sent if q.id in accept):
-            target = into or nearest[question.id]
-            if not target:
-                raise click.UsageError(f"question {question.id} is about something new (say where with --into)")
-            path, line = taken(reading, question, target)
-            storage.forget([question.id])
-            click.echo(f"{path}:{line}: now a phrasing of {target!r}; forgotten here")
-            reading = read(chosen.knowledge, reading)
-        return
-    if as_json:
+        _take_in(reading, storage, groups, accept, into)
+        if forgotten:
+            click.echo(f"{storage.forget(forgotten)} forgotten")
+    elif as_json:
         _print_json(
             [
                 {"kind": g.kind, "target": g.target, "title": g.title, "count": len(g.questions)}
@@ -261,15 +262,24 @@ def questions(
                 for g in groups
             ]
         )
-        return
-    if not groups:
-        click.echo("no questions were sent")
-    for each in groups:
-        where = f"near {each.kind} {each.target!r}: {each.title}" if each.target else f"new: {each.title}"
-        click.echo(f"{len(each.questions)} x {where}")
-        for question in each.questions:
-            click.echo(f"    {question.id} ({question.day})")
-        click.echo("\n".join(each.phrasings))
+    else:
+        click.echo("\n".join(as_lines(groups)))
+
+
+def _take_in(reading: Reading, storage: Storage, groups: Sequence[Group], accept: Sequence[int], into: str) -> None:
+    """Write the questions numbered *accept* into their files, and forget each that is written."""
+    from assistant.inbox import accept as taken
+    from assistant.knowledge import read
+
+    asked = {q.id: (q, into or g.target) for g in groups for q in g.questions}
+    if strangers := [n for n in accept if not asked[n][1]]:
+        raise click.UsageError(f"question {strangers[0]} is about something new (say where with --into)")
+    for number in dict.fromkeys(accept):
+        question, target = asked[number]
+        path, line = taken(reading, question, target)
+        storage.forget([number])
+        click.echo(f"{path}:{line}: now a phrasing of {target!r}; forgotten here")
+        reading = read(reading.folder, reading)
 
 
 @click.command()

@@ -43,6 +43,7 @@ class TestDiff:
         result = run("diff", folder, new, "--margin", "1", "--html", tmp_path / "diff.html")
         assert result.exit_code == 0
         assert "3 questions asked, 1 changed (answer 1)" in result.stdout
+        assert "    - A short nap can freshen you up.\n    + A nap of a few minutes can freshen" in result.stdout
         assert "A nap of a few minutes" in (tmp_path / "diff.html").read_text("utf-8")
 
     def test_changed_help_in_danger_is_exit_one(self, folder, tmp_path):
@@ -54,7 +55,7 @@ class TestDiff:
 
     def test_own_questions_are_asked(self, folder, tmp_path):
         write(tmp_path / "q.jsonl", '{"question": "naps?", "kind": "answer"}\n')
-        assert "1 questions asked" in run("diff", folder, folder, "--questions", tmp_path / "q.jsonl").stdout
+        assert "1 question asked" in run("diff", folder, folder, "--questions", tmp_path / "q.jsonl").stdout
 
     def test_a_broken_folder_is_told(self, folder, tmp_path):
         new = shutil.copytree(folder, tmp_path / "new")
@@ -69,7 +70,10 @@ class TestImport:
         before = load(folder).revision
         result = run("import", ARTICLE, "--id", "nights", "--knowledge", folder)
         assert result.exit_code == 0
-        assert result.stdout.endswith("9 places. Write what is marked TODO, then move the files out of drafts/.\n")
+        assert result.stdout.endswith(
+            "10 files written, 9 of them for a place of the article each.\n"
+            "Write what is marked TODO, then move the files beside the others; drafts are not read.\n"
+        )
         assert (folder / "drafts/sources/nights.yaml").is_file()
         assert load(folder).revision == before
 
@@ -95,7 +99,7 @@ class TestSpreadsheet:
         sheet = tmp_path / "p.csv"
         assert run("export", "--csv", sheet, "--knowledge", folder).exit_code == 0
         result = run("import", "--csv", sheet, "--knowledge", folder)
-        assert (result.exit_code, result.stdout) == (0, "0 lists changed\n")
+        assert (result.exit_code, result.stdout) == (0, "0 lists of phrasings changed\n")
 
     def test_what_changes_is_told(self, folder, tmp_path):
         text = run("export", "--knowledge", folder).stdout
@@ -121,9 +125,9 @@ class TestQuestions:
     def test_they_are_grouped_with_phrasings_to_paste(self, folder, inbox):
         result = run("questions", "--knowledge", folder, ASSISTANT_DATABASE_URL=inbox)
         assert result.exit_code == 0
-        assert "2 x near passage 'naps': Naps" in result.stdout
+        assert "2 questions near passage 'naps' (Naps), the last on " in result.stdout
         assert "  - 'naps: good or bad'" in result.stdout
-        assert "1 x new: Which bicycle pump fits a Dutch valve?" in result.stdout
+        assert "1 question about something new, sent on " in result.stdout
 
     def test_one_is_accepted_into_its_nearest_passage_and_forgotten(self, folder, inbox):
         result = run("questions", "--accept", "2", "--knowledge", folder, ASSISTANT_DATABASE_URL=inbox)
@@ -179,7 +183,8 @@ class TestAsk:
             "why not the runner-up:",
             "crisis screen: no danger",
             "clinical screen: not for",
-            "signals:",
+            "signals:\n",
+            "  passage ",
         ):
             assert words in told
         told = run("ask", "I want to kill myself", "--explain", "--knowledge", folder).stdout

@@ -6,11 +6,12 @@ from datetime import date
 
 import pytest
 
-from assistant.dialogue import Dialogue
 from assistant.errors import AssistantError
-from assistant.inbox import accept, group
+from assistant.inbox import accept, as_lines, group
 from assistant.knowledge import load, read
 from assistant.storage import SentQuestion
+from assistant.updating import nearly_learnt
+from assistant.yamlfile import parse
 from tests.folders import change, whole
 
 DAY = date(2026, 11, 23)
@@ -25,8 +26,12 @@ def sent(*texts: str) -> list[SentQuestion]:
     return [SentQuestion(number, text, "", DAY) for number, text in enumerate(texts, 1)]
 
 
+def grouped(folder, questions):
+    knowledge = load(folder)
+    return group(knowledge, nearly_learnt(knowledge), questions)
+
+
 def test_questions_are_grouped_by_what_they_ask_for(folder):
-    dialogue = Dialogue.build(load(folder), "tests")
     questions = sent(
         "is an afternoon nap ok",
         "my wife snores, what can I do",
@@ -34,7 +39,7 @@ def test_questions_are_grouped_by_what_they_ask_for(folder):
         "Which bicycle pump fits a Dutch valve?",
         "bicycle pump for dutch valve",
     )
-    groups = group(dialogue, questions)
+    groups = grouped(folder, questions)
     assert [(g.kind, g.target, [q.id for q in g.questions]) for g in groups] == [
         ("new", "", [4, 5]),
         ("passage", "naps", [1, 3]),
@@ -44,9 +49,31 @@ def test_questions_are_grouped_by_what_they_ask_for(folder):
 
 
 def test_phrasings_are_ready_to_paste(folder):
-    dialogue = Dialogue.build(load(folder), "tests")
-    (found,) = group(dialogue, sent("nap: yes\nor no", "nap: yes or no"))
-    assert found.phrasings == ("  - 'nap: yes or no'",)
+    (found,) = grouped(folder, sent("nap: yes\nor no", "nap: yes or no", "CAN I NAP in the afternoon"))
+    assert found.phrasings == (
+        "  - 'nap: yes or no'  # 1, 2",
+        "  - CAN I NAP in the afternoon  # 3 (a phrasing already)",
+    )
+    assert parse("\n".join(found.phrasings).encode(), "pasted").values[0].value == "nap: yes or no"
+
+
+def test_each_group_is_told_with_its_count_and_what_can_be_done(folder):
+    lines = as_lines(grouped(folder, sent("naps: good or bad", "Which bicycle pump fits a Dutch valve?")))
+    assert lines == [
+        "1 question about something new, sent on 2026-11-23",
+        "  - Which bicycle pump fits a Dutch valve?  # 2",
+        "",
+        "1 question near passage 'naps' (Naps), sent on 2026-11-23",
+        "  - 'naps: good or bad'  # 1",
+        "",
+        "The number after # is for --accept and --forget. Nothing is kept longer than 90 days.",
+    ]
+    assert as_lines(()) == ["no questions were sent"]
+
+
+def test_without_passages_each_question_is_new(folder):
+    (found,) = group(load(folder), None, sent("naps: good or bad"))
+    assert (found.kind, found.target) == ("new", "")
 
 
 def test_an_accepted_question_stands_in_the_file_and_all_else_stays(folder):

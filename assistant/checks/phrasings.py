@@ -97,7 +97,7 @@ def twin_problems(pairs: list[Twins]) -> Iterator[Problem]:
             message = f"{here.text!r} belongs to {owner}, too, at {there.place}"
             yield Problem(here.place, message, "keep the one that answers it best")
         else:
-            message = f"{here.text!r} is nearly (of 100: {pair.score:.0f}) {there.text!r} of {owner} at {there.place}"
+            message = f"{here.text!r} is nearly {there.text!r} of {owner} at {there.place}"
             hint = "keep the one that answers it best, or tell them apart"
             yield Problem(here.place, message, hint, Severity.WARNING)
 
