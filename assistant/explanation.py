@@ -12,6 +12,7 @@ from assistant.retrieval import Candidate, Ranking
 from assistant.text import fold, words
 
 BEST = 5  # candidates that are listed
+TELLING = 3  # letters of a shared word that is named: "I" and "to" tell nothing
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _clinical(ranking: Ranking, chance: float, typed: list[str]) -> str:
     text = f"{verdict} (chance {chance:.2f}, from {MIN_CLINICAL:.2f} on)"
     if not found:
         return text
-    shared = [w for w in dict.fromkeys(typed) if w in set(words(fold(found[0].phrasing)))]
+    shared = [w for w in dict.fromkeys(typed) if len(w) >= TELLING and w in set(words(fold(found[0].phrasing)))]
     return f"{text}; nearest {found[0].id}: {found[0].phrasing!r}, shared words: {', '.join(shared) or 'none'}"
 
 

@@ -296,7 +296,11 @@ def file_schema(kind: Kind) -> dict[str, Any]:
     return schema(kind.shape) | head
 
 
+FOLLOW_UPS = ("example", "more", "other-one", "really", "repeat", "simpler", "where", "why")
+"""What one can ask for after an answer; `dialogue` knows what each means."""
+
 _NAMES: dict[str, tuple[str, str]] = {
+    "follow-up": ("|".join(FOLLOW_UPS), f"one of {', '.join(FOLLOW_UPS)}"),
     "crisis-phrases": (LANGUAGE.pattern, LANGUAGE.like),
     "crisis-danger": (rf"(?:{'|'.join(CATEGORIES)})\.{LANGUAGE.pattern}", "<category>.<language>.yaml"),
     "crisis-look-alikes": (rf"{ID}\.{LANGUAGE.pattern}", "<kind>.<language>.yaml"),
@@ -310,5 +314,6 @@ def file_name_fault(kind: Kind, id: str) -> tuple[str, str] | None:
     pattern, like = _NAMES.get(kind.name, (ID, "small letters, digits and hyphens"))
     if re.fullmatch(pattern, id):
         return None
-    hint = did_you_mean(id, VARIANTS) if kind.name == "crisis-reply" else ""
+    fixed = {"crisis-reply": VARIANTS, "follow-up": FOLLOW_UPS}.get(kind.name, ())
+    hint = did_you_mean(id, fixed)
     return f"the file name {id!r} does not fit", hint or f"name it like {kind.pattern!r}: {like}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -77,10 +77,16 @@ def places(article: Article) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def drafts(article: Article, id: str, today: date, language: str = "en") -> tuple[Draft, ...]:
-    """Return the source file and one skeleton a place; *today* dates the first review."""
+def drafts(
+    article: Article, id: str, today: date, language: str = "en", topics: Sequence[str] = ()
+) -> tuple[Draft, ...]:
+    """Return the source file and one skeleton a place.
+
+    *today* dates the first review; *topics* are those of the folder, to choose from.
+    """
     found = places(article)
-    skeletons = [Draft(f"passages/{id}-{p.section}-{p.number}.yaml", _skeleton(p, id, today)) for p in found]
+    topic = f"one of {', '.join(topics)}" if topics else "a topic of pointers.yaml"
+    skeletons = [Draft(f"passages/{id}-{p.section}-{p.number}.yaml", _skeleton(p, id, topic, today)) for p in found]
     return (Draft(f"sources/{id}.yaml", _source(article.facts, found, language)), *skeletons)
 
 
@@ -142,7 +148,7 @@ def _source(facts: Mapping[str, str], found: tuple[Place, ...], language: str) -
     return "\n".join(lines) + "\n"
 
 
-def _skeleton(place: Place, id: str, today: date) -> str:
+def _skeleton(place: Place, id: str, topic: str, today: date) -> str:
     return textwrap.dedent(
         f"""\
         # yaml-language-server: $schema=../schemas/passage.json
@@ -152,7 +158,7 @@ def _skeleton(place: Place, id: str, today: date) -> str:
         locator: {place.locator}
         # 4 to 12 words, copied exactly; choose the ones that carry the claim
         quote: {quoted(_quotation(place.text))}
-        topic: {TODO} a topic of pointers.yaml
+        topic: {TODO} {topic}
         answer: {TODO} 25 to 90 words of your own, in short sentences, and nothing that the article does not say
         simpler: {TODO} the same once more, simpler
         related: []

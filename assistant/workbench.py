@@ -153,18 +153,20 @@ def import_(
     if sheet is not None:
         _import_sheet(sheet, folder, dry_run)
     elif article is not None:
-        _import_article(article, id_, into or folder / "drafts", dry_run)
+        _import_article(article, id_, folder, into or folder / "drafts", dry_run)
 
 
-def _import_article(article: Path, id_: str, into: Path, dry_run: bool) -> None:
+def _import_article(article: Path, id_: str, folder: Path, into: Path, dry_run: bool) -> None:
     from assistant.articles import read_article
     from assistant.importer import drafts, slug, write
+    from assistant.knowledge import read as reading
 
     read = read_article(article)
     chosen = id_ or slug(read.facts.get("title", article.stem))
     if chosen != slug(chosen):
         raise click.BadParameter(f"{chosen!r} is no id (rather {slug(chosen)!r})", param_hint="--id")
-    made = drafts(read, chosen, _today())
+    topics = next((tuple(f.values["topics"]) for f in reading(folder).of("pointers")), ())
+    made = drafts(read, chosen, _today(), topics=topics)
     paths = [into / draft.path for draft in made] if dry_run else write(made, into)
     for path in paths:
         click.echo(str(path))

@@ -1,12 +1,16 @@
-"""A small, whole knowledge folder of its own, learnt in a second; and changes to it."""
+"""Small, whole knowledge folders of their own, learnt in a second; and changes to them.
+
+``python -m tests.folders small`` writes the folder on which `knowledge/README.md` shows each command.
+"""
 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SECOND = HERE / "second-article"
+FIRST, SECOND = HERE / "first-article", HERE / "second-article"
 
 _TEXTS = {
     "knowledge.yaml": """
@@ -117,6 +121,15 @@ def whole(target: Path) -> Path:
     return target
 
 
+def small(target: Path) -> Path:
+    """Write the same folder with another article, about walking, to *target* and return it."""
+    shutil.copytree(FIRST, target)
+    for path, text in _TEXTS.items():
+        text = text.replace("name: Good nights", "name: Small habits").replace("near: [naps]", "near: []")
+        write(target / path, text.lstrip())
+    return target
+
+
 def write(path: Path, text: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -127,3 +140,7 @@ def change(path: Path, old: str, new: str) -> None:
     text = path.read_text("utf-8")
     assert old in text, old
     path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+if __name__ == "__main__":
+    small(Path(sys.argv[1]))

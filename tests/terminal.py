@@ -9,7 +9,7 @@ from assistant.cli import main
 
 def run(*arguments: object, **environ: str) -> Result:
     """Run `assistant` with *arguments*; `output` has both streams, `stdout` the first alone."""
-    result = CliRunner().invoke(main, [str(a) for a in arguments], env=environ)
+    result = CliRunner().invoke(main, [str(a) for a in arguments], env=environ, prog_name="assistant")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

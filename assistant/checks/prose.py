@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from assistant.errors import Place, Problem, Severity
 from assistant.knowledge import File, Reading
-from assistant.readability import grade, longest_sentence
+from assistant.readability import grade, longest_sentence, words
 from assistant.yamlfile import Fields, Items, Node, Scalar
 
 MAX_GRADE = 8.0  # Flesch-Kincaid, years of US school: what patient guidance asks for at most
+LEAST_GRADED = 5  # words: the grade of fewer, like a greeting, says nothing
 MAX_SENTENCE = 20  # words
 LEAST_WORDS, MOST_WORDS = 25, 90  # of an answer: fewer say too little, more are not read
 
@@ -97,19 +98,19 @@ def _hard(file: File, scalar: Scalar, name: str, english: bool) -> Iterator[Prob
         start = " ".join(sentence.split()[:5])
         message = f"a sentence of {length} words in {name!r}: '{start} …'"
         yield Problem(_spot(file, scalar, start), message, f"split it: at most {MAX_SENTENCE} words", Severity.WARNING)
-    elif english and (measured := grade(scalar.value)) > MAX_GRADE:
+    elif english and len(words(scalar.value)) >= LEAST_GRADED and (measured := grade(scalar.value)) > MAX_GRADE:
         message = f"{name!r} reads at grade {measured:.1f}"
         hint = f"shorter words and sentences: at most {MAX_GRADE:g}"
         yield Problem(Place(file.path, scalar.line, scalar.column), message, hint, Severity.WARNING)
 
 
-def _spot(file: File, scalar: Scalar, words: str) -> Place:
-    """Return where *words* begin within a text of several lines; where they are broken, the text's start."""
+def _spot(file: File, scalar: Scalar, start: str) -> Place:
+    """Return where *start* begins within a text of several lines; where they are broken, the text's start."""
     lines = file.data.decode("utf-8-sig").splitlines()
     for number, line in enumerate(lines[scalar.line - 1 : scalar.line + MOST_LINES], scalar.line):
-        if (column := line.find(words)) >= 0:
+        if (column := line.find(start)) >= 0:
             return Place(file.path, number, column + 1)
-        if number > scalar.line and (column := line.find(" ".join(words.split()[:2]))) >= 0:
+        if number > scalar.line and (column := line.find(" ".join(start.split()[:2]))) >= 0:
             return Place(file.path, number, column + 1)
     return Place(file.path, scalar.line, scalar.column)
 
