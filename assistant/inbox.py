@@ -80,9 +80,7 @@ def group(knowledge: Knowledge, retriever: Retriever | None, questions: Sequence
             strangers.append(question)
         else:
             near.setdefault(target, []).append(question)
-    groups = [
-        Group(kind, id, *_known(knowledge, kind, id), questions=tuple(each)) for (kind, id), each in near.items()
-    ]
+    groups = [Group(kind, id, *_known(knowledge, kind, id), questions=tuple(each)) for (kind, id), each in near.items()]
     for each in _clusters(retriever, strangers):
         groups.append(Group("new", "", tidy(each[0].text)[:80], questions=tuple(each)))
     return tuple(sorted(groups, key=lambda g: (-len(g.questions), g.kind, g.target, g.title)))

@@ -7,10 +7,12 @@ that keeps the panel fresh and asks again when a file was saved.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from flask import Flask, Response, abort, jsonify, render_template, request
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -55,6 +57,15 @@ class Panel:
         snapshot = self._live.current
         refused = f"{hash(snapshot.problems) & 0xFFFFFF:x}" if snapshot.problems else ""
         return f"{snapshot.knowledge.revision}{refused}"
+
+    @property
+    def folder(self) -> Path:
+        return self._live.folder
+
+    @property
+    def refused(self) -> bool:
+        """Whether the last save is not in force."""
+        return bool(self._live.current.problems)
 
     def explanation(self) -> Explanation | None:
         """Return why the last question gets the reply that it would get now; nothing before the first."""
@@ -132,6 +143,8 @@ def _rendered(panel: Panel) -> str:
     problems = panel.problems()
     return render_template(
         "preview/panel.html",
+        refused=panel.refused,
+        folder=f"{panel.folder}/",
         explanation=panel.explanation(),
         question=panel.asked.question,
         version=panel.version,
@@ -149,8 +162,11 @@ class _Quiet(WSGIRequestHandler):
 
 
 def serve(settings: Settings, port: int, started: Callable[[str], None]) -> None:
-    """Run the preview until stopped; *started* is told its address."""
+    """Run the preview until stopped; *started* is told its address. What is refused is told in plain lines."""
     server = make_server(HOST, port, create_preview(settings), threaded=True, request_handler=_Quiet)
+    logging.getLogger("assistant.requests").setLevel(logging.WARNING)  # the panel asks more than once a second
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(logging.Formatter("%(message)s"))
     started(f"http://{HOST}:{server.server_port}/")
     try:
         server.serve_forever()

@@ -77,7 +77,7 @@ def _desk() -> Iterator[None]:
         address = f"sqlite:///{desk}/inbox.sqlite3"
         stack.enter_context(chdir(desk))
         stack.enter_context(mock.patch.dict(os.environ, {"ASSISTANT_DATABASE_URL": address}))
-        stack.enter_context(mock.patch("assistant.workbench._today", lambda: TODAY))
+        stack.enter_context(mock.patch("assistant.workbench._today", return_value=TODAY))
         stack.enter_context(mock.patch("assistant.console.PATIENCE", float("inf")))
         stack.enter_context(mock.patch("assistant.preview.make_server", _Stopped))
         _send(address)

@@ -104,6 +104,7 @@ def test_references_that_lead_nowhere_are_told(folder, file, old, new, message):
         ("passage/naps.yaml", "no file of this name is read here (did you mean 'passages/'?)"),
         ("naps.yaml", "no file of this name is read here"),
         ("helplines/Uk.yaml", "the file name 'Uk' does not fit"),
+        ("follow-ups/simple.yaml", "the file name 'simple' does not fit (did you mean 'simpler'?)"),
     ],
 )
 def test_misplaced_files_are_told(folder, name, message):
