@@ -18,7 +18,8 @@ Progress = Callable[[str, int, int], None]
 SHADES = ("#f4f6f5", "#d6e6e3", "#a9cdc8", "#72aea8", "#3c8a86", "#155e63")
 """Background of a cell by how often it happens, from never to often."""
 
-CELL, LEFT, TOP = 16, 190, 190  # pixels of the heat map
+CELL, LEFT, TOP, RIGHT, LINE = 16, 230, 230, 120, 18  # pixels of the heat map; names slant out to the right
+THIN = "#b3261e"  # colour of what is missing or too little
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,14 @@ def as_lines(found: Coverage, pairs: int = 15) -> list[str]:
 
 
 def as_svg(found: Coverage) -> str:
-    """Return a heat map: a row a passage, a column what it is taken for, darker the more often."""
-    ids = list(found.phrasings)
-    index = {id: n for n, id in enumerate(ids)}
-    width, height = LEFT + CELL * (len(ids) + 1), TOP + CELL * (len(ids) + 1) + 30
+    """Return a heat map: a row a passage, a column what it is taken for, darker the more often.
+
+    Each row has the number of its phrasings; below stand the places that no passage tells of.
+    """
+    index = {id: n for n, id in enumerate(found.phrasings)}
+    bare = [f"{row.source} {row.locator}" for row in found.places if not row.passages]
+    foot = TOP + CELL * (len(index) + 1)
+    width, height = max(LEFT + CELL * len(index) + RIGHT, 760), foot + LINE * (len(bare) + 5)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         ' font-family="system-ui, sans-serif" font-size="11" role="img" aria-labelledby="t d">',
@@ -101,10 +106,15 @@ def as_svg(found: Coverage) -> str:
         '<desc id="d">Rows: passages whose phrasings were asked as if they were new. '
         "Columns: the passage found first. Darker: more often.</desc>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'<text x="16" y="{LINE + 8}" font-size="16" font-weight="bold">Which passage is taken for which</text>',
+        f'<text x="16" y="{2 * LINE + 10}">Row: whose phrasing was asked as if it were new; in brackets how many it has.'
+        " Column: what was found first. White is best.</text>",
     ]
     for id, n in index.items():
         y, x = TOP + CELL * n, LEFT + CELL * n
-        parts.append(f'<text x="{LEFT - 6}" y="{y + 12}" text-anchor="end">{escape(id)}</text>')
+        count = found.phrasings[id]
+        colour = f' fill="{THIN}"' if count < LEAST else ""
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 12}" text-anchor="end"{colour}>{escape(id)} ({count})</text>')
         place = f"translate({x + 12} {TOP - 6}) rotate(-60)"
         parts.append(f'<text transform="{place}">{escape(id)}</text>')
         parts.append(f'<rect x="{x}" y="{y}" width="{CELL - 1}" height="{CELL - 1}" fill="#e5e5e5"/>')
@@ -119,8 +129,12 @@ def as_svg(found: Coverage) -> str:
             f'<rect x="{x}" y="{y}" width="{CELL - 1}" height="{CELL - 1}" fill="{shade}"><title>{told}</title></rect>'
         )
     for n, shade in enumerate(SHADES[1:]):
-        x, y = LEFT + n * 90, height - 18
+        x, y = LEFT + n * 90, foot
         parts.append(f'<rect x="{x}" y="{y}" width="{CELL}" height="{CELL - 4}" fill="{shade}"/>')
         label = f"from {n * 2.5:g} %" if n else "up to 2.5 %"
         parts.append(f'<text x="{x + CELL + 4}" y="{y + 10}">{label}</text>')
+    told = "Places that no passage tells of:" if bare else "Each place has a passage."
+    parts.append(f'<text x="16" y="{foot + LINE * 3}">{told}</text>')
+    for n, text in enumerate(bare, 4):
+        parts.append(f'<text x="16" y="{foot + LINE * n}" fill="{THIN}">{escape(text)}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"

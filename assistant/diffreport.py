@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from html import escape
 
 from assistant.diff import Change, Difference, State
@@ -65,8 +66,10 @@ table {{ border-collapse: collapse; width: 100% }}
 th, td {{ text-align: start; vertical-align: top; padding: .5rem .75rem; border-top: 1px solid #8886 }}
 .crisis > td:first-child {{ border-inline-start: .4rem solid #b3261e }}
 .crisis strong, h2.crisis {{ color: #b3261e }}
+del {{ background: #ffd7d3 }} ins {{ background: #cdebd5; text-decoration: none }}
 small {{ display: block; opacity: .8 }}
-@media (prefers-color-scheme: dark) {{ .crisis strong, h2.crisis {{ color: #ffb4ab }} }}
+@media (prefers-color-scheme: dark) {{ .crisis strong, h2.crisis {{ color: #ffb4ab }}
+  del {{ background: #5c1f1b }} ins {{ background: #1e4a2a }} }}
 </style>
 </head>
 <body>
@@ -82,14 +85,27 @@ small {{ display: block; opacity: .8 }}
 def _row(change: Change) -> str:
     what = escape(", ".join(change.what))
     told = f"<strong>{what}</strong>" if change.is_crisis else what
-    cells = "".join(f"<td>{_state(state)}</td>" for state in (change.old, change.new))
+    texts = _marked(change.old.text, change.new.text)
+    cells = "".join(f"<td>{_state(s, t)}</td>" for s, t in zip((change.old, change.new), texts, strict=True))
     return f"<tr{' class=crisis' if change.is_crisis else ''}><td>{escape(change.question)}</td><td>{told}</td>{cells}</tr>"
 
 
-def _state(state: State) -> str:
+def _marked(old: str, new: str) -> tuple[str, str]:
+    """Return both texts as HTML, the words that went and those that came marked."""
+    before, after = old.split(), new.split()
+    told: tuple[list[str], list[str]] = ([], [])
+    for what, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        for words, texts, tag in ((before[i:j], told[0], "del"), (after[k:m], told[1], "ins")):
+            if words:
+                text = escape(" ".join(words))
+                texts.append(text if what == "equal" else f"<{tag}>{text}</{tag}>")
+    return " ".join(told[0]), " ".join(told[1])
+
+
+def _state(state: State, text: str) -> str:
     where = f"<small>{escape('; '.join(state.places))}</small>" if state.places else ""
     told = f"{state.kind}, {', '.join(state.passages) or 'no passage'}, {state.confidence:.2f}"
-    return f"<small>{escape(told)}</small>{escape(state.text)}{where}"
+    return f"<small>{escape(told)}</small>{text}{where}"
 
 
 def _cell(state: State) -> str:

@@ -45,6 +45,10 @@ def test_the_picture_is_whole_and_has_words_for_those_who_cannot_see_it(found):
     assert "script" not in as_svg(found)
     told = [e.text for e in root.iter("{http://www.w3.org/2000/svg}title")]
     assert any("taken for" in text for text in told)
+    texts = {e.text: e.get("fill") for e in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert texts["naps (9)"] is not None
+    assert texts["worry-list (10)"] is None
+    assert "good-nights the-evening/1" in texts
 
 
 def test_a_folder_without_passages_is_no_fault(tmp_path):

@@ -94,6 +94,8 @@ def test_the_page_needs_no_other_file_and_shows_text_as_text(old, new):
     )
     page = as_html(difference(old, new), "old", "new")
     assert "&lt;script&gt;" in page
+    assert "<del>short</del> nap can <del>freshen you up.</del>" in page
+    assert "<ins>freshen.</ins>" in page
     assert "<script" not in page
     assert "src=" not in page
     assert "href=" not in page
