@@ -16,7 +16,6 @@ from tests import needs
 from tests.drills.machines import ask
 from tests.needs import Load
 
-
 QUESTIONS = ("what is neuroplasticity", "hello", "can old brains change", "i feel low", "what is the capital of peru")
 
 
