@@ -27,7 +27,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 from prometheus_client.multiprocess import mark_process_dead
 
-from assistant import logs
+from assistant import logs, memory
 from assistant.settings import Settings
 
 FIRST_BYTE_SECONDS = 20.0
@@ -123,11 +123,12 @@ limit_request_field_size = 8_190
 
 
 def nworkers_changed(server: Any, new_value: int, old_value: int | None) -> None:
-    """Make a folder for the counts of all workers, before the application is loaded.
+    """Set the heap up, and a folder for the counts of all workers, before the application is loaded.
 
     gunicorn calls this first of all hooks; ``on_starting`` would be too late. Folders of
     servers that were killed are removed.
     """
+    memory.share_one_heap()
     given = os.environ.get(COUNTS, "")
     if old_value is not None or (given and not _COUNTS_FOLDER.search(given)):
         return
@@ -140,6 +141,16 @@ def nworkers_changed(server: Any, new_value: int, old_value: int | None) -> None
         os.environ[COUNTS] = tempfile.mkdtemp(prefix=f"assistant-metrics-{os.getpid()}-", dir=folder)
     except OSError:
         os.environ.pop(COUNTS, None)  # each worker counts for itself
+
+
+def on_reload(server: Any) -> None:
+    """Let the application from before the reload be freed."""
+    memory.release()
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Keep what all workers share from being copied into each."""
+    memory.keep_shared()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -8,7 +8,6 @@ should stand still after the first minutes.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -17,12 +16,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests import needs
-
-
-def state(pids: list[int]) -> tuple[int, int]:
-    """Return megabytes in memory and open files of *pids*."""
-    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000, sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)
 
 
 def main(minutes: float, clients: int) -> None:
@@ -36,9 +29,12 @@ def main(minutes: float, clients: int) -> None:
         while time.monotonic() < end:
             time.sleep(min(60, max(0.1, end - time.monotonic())))
             minute += 1
-            memory, files = state(site.process.children)
+            workers = site.process.children
             lost = len(load.lost) + len(load.cut)
-            print(f"{minute:6}{len(load.statuses):9}{memory:5}{files:7}{lost:6}", flush=True)
+            print(
+                f"{minute:6}{len(load.statuses):9}{needs.megabytes(workers):5.0f}{needs.open_files(workers):7}{lost:6}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

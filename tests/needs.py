@@ -9,7 +9,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import http.client
+import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -65,6 +67,20 @@ def until(true: Callable[[], object], what: str, seconds: float = 15.0) -> None:
     while not true():
         assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
         time.sleep(0.03)
+
+
+def megabytes(pids: list[int]) -> float:
+    """Return the memory that processes wrote to themselves, as each sees it.
+
+    Pages of files are left out, since they come in as they are first read, and cost nothing
+    twice; a page that is shared after a fork counts for each, so that copying it is no growth.
+    """
+    found = (re.search(r"^Anonymous:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M) for pid in pids)
+    return sum(int(one[1]) for one in found if one) / 1_000
+
+
+def open_files(pids: list[int]) -> int:
+    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)
 
 
 def listens(port: int) -> bool:
@@ -409,8 +425,15 @@ class Load:
     `lost` are requests without any answer, `cut` those whose answer broke off in the middle.
     """
 
-    def __init__(self, port: int, clients: int = 6, path: str = "/api/ask") -> None:
+    def __init__(
+        self,
+        port: int,
+        clients: int = 6,
+        path: str = "/api/ask",
+        questions: Sequence[str] = ("what is neuroplasticity",),
+    ) -> None:
         self.port, self.path = port, path
+        self._bodies = [json.dumps({"question": question}).encode() for question in questions]
         self.cut: list[str] = []
         self.statuses: list[int] = []
         self.lost: list[str] = []
@@ -428,11 +451,16 @@ class Load:
         for thread in self._threads:
             thread.join(20)
 
+    def until(self, answers: int, seconds: float) -> None:
+        """Wait for so many answers."""
+        until(lambda: len(self.statuses) >= answers, f"{answers} answers", seconds)
+
     def _go(self, keeps: bool) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
-        body, headers = b'{"question": "what is neuroplasticity"}', {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json"}
         while not self._stop.is_set():
             began = time.monotonic()
+            body = self._bodies[len(self.statuses) % len(self._bodies)]
             try:
                 connection.request("POST", self.path, body, headers)
                 response = connection.getresponse()

@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "assistant"
 LEVEL = {
-    0: "errors text unmasking readability",
+    0: "errors text unmasking readability memory",
     1: "passages settings yamlfile shapes formats learning embedding spelling features replies wording context",
     2: "crisis retrieval lifeline knowledge losses storage catalogue logs metrics limits articles editing",
     3: "engine updating selftest",

@@ -16,6 +16,8 @@ from tests import needs
 from tests.drills.machines import ask
 from tests.needs import Load
 
+QUESTIONS = ("what is neuroplasticity", "hello", "can old brains change", "i feel low", "what is the capital of peru")
+
 
 def fake_clock() -> str:
     paths = list(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
@@ -84,27 +86,79 @@ def test_a_master_killed_at_any_moment_leaves_a_clean_start(tmp_path: Path) -> N
     assert len(revisions) == 1
 
 
-def test_half_a_minute_of_load_leaks_nothing(tmp_path: Path) -> None:
-    """The long run is ``benchmarks/soak.py``; this sees what leaks fast."""
+LEAKS_NOTHING = 12  # megabytes that two workers may grow by
+ANSWERS = 3_000
 
-    def memory_and_files(pids: list[int]) -> tuple[int, int]:
-        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
-        return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000, sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)
+LEAK = """
+from assistant.serving import *
+kept = []
 
+
+def post_worker_init(worker):
+    inner = worker.wsgi
+
+    def leaky(environ, start_response):
+        kept.append(bytes(10_000))
+        return inner(environ, start_response)
+
+    worker.wsgi = leaky
+"""
+
+
+def growth(site: needs.Site) -> tuple[float, int]:
+    """Return how many megabytes and open files `ANSWERS` answers add, after a warm-up by more clients at once.
+
+    Memory that an answer takes and gives back stays with the process for the next, once for
+    each answer at the same moment; so the warm-up has three times the clients.
+    """
+    with Load(site.port, clients=12, questions=QUESTIONS) as load:
+        load.until(600, 120)
+    time.sleep(1)
+    before, files = needs.megabytes(site.process.children), needs.open_files(site.process.children)
+    with Load(site.port, clients=4, questions=QUESTIONS) as load:
+        load.until(ANSWERS, 240)
+    time.sleep(1)
+    assert load.lost + load.cut == []
+    assert set(load.statuses) == {200}
+    after, files_after = needs.megabytes(site.process.children), needs.open_files(site.process.children)
+    print(f"{before:.0f} MB, {after:.0f} MB after {len(load.statuses)} answers")
+    return after - before, files_after - files
+
+
+def test_thousands_of_answers_leak_nothing(tmp_path: Path) -> None:
+    """The long run is ``benchmarks/soak.py``; this sees what leaks several kilobytes an answer."""
     with needs.assistant(tmp_path, ASSISTANT_RATE_LIMIT="off") as site:
-        with Load(site.port, clients=4):
-            time.sleep(8)
-        time.sleep(1)
-        before, files = memory_and_files(site.process.children)
-        with Load(site.port, clients=4) as load:
-            time.sleep(20)
-        time.sleep(1)
-        after, files_after = memory_and_files(site.process.children)
+        megabytes, files = growth(site)
 
-        assert load.lost + load.cut == []
-        assert set(load.statuses) == {200}
-        assert files_after <= files + 8
-        assert after - before < 12, f"{before} MB before, {after} MB after {len(load.statuses)} answers"
+    assert megabytes < LEAKS_NOTHING
+    assert files <= 8
+
+
+def test_a_leak_of_ten_kilobytes_an_answer_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "leak.py").write_text(LEAK)
+    port = needs.free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", str(tmp_path / "leak.py"), "-w", "2"]
+    command += ["-b", f"127.0.0.1:{port}", "assistant.app:create_app()"]
+    with needs.site(tmp_path, command, port, ASSISTANT_RATE_LIMIT="off") as site:
+        megabytes, _ = growth(site)
+
+    assert megabytes > LEAKS_NOTHING
+
+
+def test_reloads_leave_nothing_of_the_application_before(tmp_path: Path) -> None:
+    with needs.assistant(tmp_path) as site:
+
+        def reload() -> float:
+            old = set(site.process.children)
+            site.process.signal(signal.SIGHUP)
+            needs.until(lambda: len(new := site.process.children) == 2 and not old & set(new), "new workers", 60)
+            needs.until(site.is_up, "it serves")
+            return needs.megabytes([site.process.pid])
+
+        first = max(reload() for _ in range(2))
+        last = min(reload() for _ in range(3))
+
+    assert last - first < LEAKS_NOTHING
 
 
 @pytest.mark.parametrize("kind", ["idle", "headers", "body"])
