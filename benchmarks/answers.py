@@ -1,0 +1,188 @@
+"""How well and how fast questions find their passage: us, and what people would pick instead, on the same knowledge.
+
+    OPENBLAS_NUM_THREADS=1 python benchmarks/answers.py [PUBLIC_SETS] [--encoder FOLDER] [--only NAME …]
+
+Method. Every system gets the same entries with the same phrasings, and then the same questions:
+`tests/questions` (kinds answer and unknown) on the shipped passages, and each public set in the
+folder PUBLIC_SETS (`benchmarks/questions.py` tells their form). No system has seen a question.
+
+- top-1, top-3, MRR: over the questions in scope. Ties at the top count by chance.
+- AUROC: in scope against out of scope by the system's confidence.
+- right@80, right@95: share of the questions in scope that are answered, and rightly, when the
+  limit is set so that 80 or 95 % of those out of scope are turned away.
+- ECE: expected calibration error over all questions, where the confidence claims to be a chance.
+- time: all systems take turns at the same `TIMED` questions in the same process, after `WARM`
+  that are not counted; the median of `REPEATS` goes for each question, then the median over
+  questions. The ratio to ours comes first.
+
+On public sets ours has no judged questions to learn its confidence from: "raw score" takes the
+best score as it is, "self-test" learns from the entries alone (`benchmarks/own.py`). On our own
+set "product" is the engine as it ships, which has also learnt from `knowledge/judged`, from the
+known gaps, small talk and clinical questions; the peers were given the passages alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from assistant.engine import build
+from assistant.knowledge import load
+from assistant.settings import shipped
+from benchmarks import report
+from benchmarks.measures import Judged, measures
+from benchmarks.own import Ours, Product
+from benchmarks.peers import PEERS, Missing
+from benchmarks.questions import OWN, Set, own, public
+
+TIMED, WARM, REPEATS = 200, 20, 3  # questions, questions, times
+SHOWN = ("top-1", "top-3", "MRR", "AUROC", "right@80", "right@95", "ECE")
+MAIN = "ours (self-test)"
+PRODUCT = "ours (product)"
+
+RELEASED = {
+    "hint3_curekart": {
+        "BERT classifier": (83.6, 82.4, 28.8),
+        "Haptik": (80.8, 85.0, 40.7),
+        "Dialogflow": (75.0, 85.6, 44.7),
+        "Rasa": (84.1, 80.1, 39.8),
+        "LUIS": (73.7, 82.7, 37.8),
+    },
+    "hint3_powerplay11": {
+        "BERT classifier": (58.5, 69.9, 22.5),
+        "Haptik": (67.3, 76.6, 19.3),
+        "Dialogflow": (59.6, 72.8, 13.5),
+        "Rasa": (49.1, 70.9, 18.5),
+        "LUIS": (52.4, 76.2, 14.5),
+    },
+    "hint3_sofmattress": {
+        "BERT classifier": (73.6, 86.8, 47.2),
+        "Haptik": (72.3, 83.9, 32.5),
+        "Dialogflow": (73.2, 86.9, 41.6),
+        "Rasa": (69.3, 79.2, 35.5),
+        "LUIS": (63.6, 86.8, 44.2),
+    },
+}
+"""Top-1, AUROC and right@95 (in %) on HINT3 v1's test questions, computed from the predictions that its
+authors released: github.com/hellohaptik/HINT3, folder preds (Arora et al. 2020, arXiv 2009.13833)."""
+
+
+class System(Protocol):
+    """Something that can be asked: one score an entry, and a confidence."""
+
+    def ask(self, question: str) -> tuple[np.ndarray, float]: ...
+
+
+PROBABILITIES = {MAIN, PRODUCT}
+NAMES_ONE = {"ChatterBot"}
+
+
+def makers(asked: Set, encoder: Path | None) -> dict[str, Callable[[], System]]:
+    """Return how to make each system for one set, ours first."""
+    found: dict[str, Callable[[], System]] = {}
+    if asked.name == OWN:
+        found[PRODUCT] = lambda: Product(build(load(shipped("knowledge"))), asked.ids)
+    found[MAIN] = lambda: Ours(asked.passages, self_test=True)
+    found["ours (raw score)"] = lambda: Ours(asked.passages, self_test=False)
+    for name, peer in PEERS.items():
+        found[name] = lambda peer=peer: peer(asked.passages, encoder)
+    return found
+
+
+def judged(system: System, asked: Set) -> Judged:
+    """Ask *system* every question of the set."""
+    answers = [system.ask(q.question) for q in asked.questions]
+    return Judged(np.stack([s for s, _ in answers]), np.array([c for _, c in answers]), asked.gold())
+
+
+def times(systems: Mapping[str, System], asked: Set) -> dict[str, float]:
+    """Return each system's median seconds a question; they take turns."""
+    step = max(1, len(asked.questions) // TIMED)
+    chosen = [q.question for q in asked.questions[::step]][:TIMED]
+    for system in systems.values():
+        for question in chosen[:WARM]:
+            system.ask(question)
+    taken: dict[str, list[list[float]]] = {name: [[] for _ in chosen] for name in systems}
+    for _ in range(REPEATS):
+        for i, question in enumerate(chosen):
+            for name, system in systems.items():
+                begun = time.perf_counter()
+                system.ask(question)
+                taken[name][i].append(time.perf_counter() - begun)
+    return {name: statistics.median(statistics.median(t) for t in each) for name, each in taken.items()}
+
+
+def run(asked: Set, encoder: Path | None, only: list[str]) -> dict[str, dict[str, float | str]]:
+    """Return every system's measures on one set; a system that cannot be made tells why."""
+    systems: dict[str, System] = {}
+    found: dict[str, dict[str, float | str]] = {}
+    for name, make in makers(asked, encoder).items():
+        if only and not any(o in name for o in only):
+            continue
+        begun = time.perf_counter()
+        try:
+            system = make()
+        except Missing as missing:
+            found[name] = {"missing": str(missing)}
+            continue
+        loaded = time.perf_counter() - begun
+        systems[name] = system
+        found[name] = {
+            **measures(judged(system, asked), probability=name in PROBABILITIES, ranks=name not in NAMES_ONE),
+            "load seconds": loaded,
+        }
+    for name, seconds in times(systems, asked).items():
+        found[name]["median seconds"] = seconds
+    return found
+
+
+def tables(results: Mapping[str, Mapping[str, Mapping[str, float | str]]]) -> str:
+    """Return one table a set: time as a multiple of ours first, then the measures in %."""
+    parts = []
+    for name, systems in results.items():
+        ours = next((s["median seconds"] for n, s in systems.items() if n in (PRODUCT, MAIN)), None)
+        rows = []
+        for system, values in systems.items():
+            if "missing" in values:
+                continue
+            seconds = values["median seconds"]
+            cells = [f"{100 * values[m]:.1f}" if m in values else "–" for m in SHOWN]
+            rows.append([system, f"{seconds / ours:.2f}" if ours else "–", f"{1000 * seconds:.2f}", *cells])
+        for system, (top, area, right) in RELEASED.get(name, {}).items():
+            given = {"top-1": top, "AUROC": area, "right@95": right}
+            rows.append([f"{system} (released)", "–", "–", *(f"{given[m]:.1f}" if m in given else "–" for m in SHOWN)])
+        parts.append(f"**{name}**\n\n{report.table(['system', 'time ÷ ours', 'ms', *SHOWN], rows)}")
+    missing = {n: v["missing"] for systems in results.values() for n, v in systems.items() if "missing" in v}
+    parts += [f"Not measured: {name}: {why}." for name, why in missing.items()]
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", type=Path, nargs="?", help="folder with public sets")
+    parser.add_argument("--encoder", type=Path, help="folder with model.safetensors and vocab.txt of all-MiniLM-L6-v2")
+    parser.add_argument("--only", nargs="+", default=[], help="systems whose name holds one of these")
+    options = parser.parse_args()
+    about = report.machine(*sorted({p for peer in PEERS.values() for p in peer.packages}))
+    every = [own(load(shipped("knowledge"))), *(public(options.sets) if options.sets else [])]
+    results = {}
+    for asked in every:
+        results[asked.name] = run(asked, options.encoder, options.only)
+        print(asked.name, "done", file=sys.stderr, flush=True)
+    if options.only:
+        print(tables(results))
+    else:
+        report.keep("answers", {"made": about, "sets": results}, f"{tables(results)}\n\n{report.said(about)}")
+
+
+if __name__ == "__main__":
+    main()
