@@ -15,10 +15,15 @@ folder PUBLIC_SETS (`benchmarks/questions.py` tells their form). No system has s
   that are not counted; the median of `REPEATS` goes for each question, then the median over
   questions. The ratio to ours comes first.
 
-On public sets ours has no judged questions to learn its confidence from: "raw score" takes the
-best score as it is, "self-test" learns from the entries alone (`benchmarks/own.py`). On our own
-set "product" is the engine as it ships, which has also learnt from `knowledge/judged`, from the
-known gaps, small talk and clinical questions; the peers were given the passages alone.
+Confidence of ours. On our own questions "product" is the engine as it ships: it has learnt from
+`knowledge/judged`, the known gaps, small talk and clinical questions too. Public sets have no such
+questions, so there is "raw score", the best score as it is; "self-test", learnt from the set's
+entries alone; and "other sets", learnt from the judged questions of the other families of sets,
+never of the set's own (`benchmarks/own.py`).
+
+The peers meet our own questions twice: with the passages alone, and "told all": with every entry
+and every judged question that the product learns from, as phrasings. Their confidence is then the
+best passage's score less the best score of anything else.
 """
 
 from __future__ import annotations
@@ -40,14 +45,12 @@ from assistant.knowledge import load
 from assistant.settings import shipped
 from benchmarks import report
 from benchmarks.measures import Judged, measures
-from benchmarks.own import Ours, Product
-from benchmarks.peers import PEERS, Missing
-from benchmarks.questions import OWN, Set, own, public
+from benchmarks.own import Ours, Product, Teacher, self_tested
+from benchmarks.peers import PEERS, MissingPeerError, Peer
+from benchmarks.questions import INFORMED, OWN, Set, informed, own, public
 
 TIMED, WARM, REPEATS = 200, 20, 3  # questions, questions, times
 SHOWN = ("top-1", "top-3", "MRR", "AUROC", "right@80", "right@95", "ECE")
-MAIN = "ours (self-test)"
-PRODUCT = "ours (product)"
 
 RELEASED = {
     "hint3_curekart": {
@@ -76,23 +79,45 @@ RELEASED = {
 authors released: github.com/hellohaptik/HINT3, folder preds (Arora et al. 2020, arXiv 2009.13833)."""
 
 
+RAW, SELF_TEST, OTHERS, PRODUCT = (f"ours ({n})" for n in ("raw score", "self-test", "other sets", "product"))
+PROBABILITIES = {SELF_TEST, OTHERS, PRODUCT, *(name for name in PEERS if "logistic" in name)}
+NAMES_ONE = {"ChatterBot"}
+
+
 class System(Protocol):
-    """Something that can be asked: one score an entry, and a confidence."""
+    """Something that can be asked: one score a passage, and a confidence."""
 
     def ask(self, question: str) -> tuple[np.ndarray, float]: ...
 
 
-PROBABILITIES = {MAIN, PRODUCT}
-NAMES_ONE = {"ChatterBot"}
+class Told:
+    """A peer that knows more than passages: what is not a passage speaks against an answer."""
+
+    def __init__(self, peer: Peer, passages: int, *, regression: bool) -> None:
+        self._peer, self._passages, self._regression = peer, passages, regression
+
+    def ask(self, question: str) -> tuple[np.ndarray, float]:
+        scores, _ = self._peer.ask(question)
+        inside, other = scores[: self._passages], scores[self._passages :]
+        return inside, float(inside.sum() if self._regression else inside.max() - other.max())
 
 
-def makers(asked: Set, encoder: Path | None) -> dict[str, Callable[[], System]]:
+def makers(asked: Set, encoder: Path | None, teacher: Teacher) -> dict[str, Callable[[], System]]:
     """Return how to make each system for one set, ours first."""
     found: dict[str, Callable[[], System]] = {}
-    if asked.name == OWN:
+    if asked.name in (OWN, INFORMED):
         found[PRODUCT] = lambda: Product(build(load(shipped("knowledge"))), asked.ids)
-    found[MAIN] = lambda: Ours(asked.passages, self_test=True)
-    found["ours (raw score)"] = lambda: Ours(asked.passages, self_test=False)
+    if asked.name == INFORMED:
+        for name, peer in PEERS.items():
+            found[name] = lambda name=name, peer=peer: Told(
+                peer(asked.entries, encoder), len(asked.ids), regression="logistic" in name
+            )
+        return found
+    found[RAW] = lambda: Ours(asked.passages)
+    found[SELF_TEST] = lambda: Ours(asked.passages, self_tested(asked.passages))
+    trust = teacher.taught(asked.name) if asked.name != OWN else None
+    if trust:
+        found[OTHERS] = lambda: Ours(asked.passages, trust)
     for name, peer in PEERS.items():
         found[name] = lambda peer=peer: peer(asked.passages, encoder)
     return found
@@ -121,17 +146,17 @@ def times(systems: Mapping[str, System], asked: Set) -> dict[str, float]:
     return {name: statistics.median(statistics.median(t) for t in each) for name, each in taken.items()}
 
 
-def run(asked: Set, encoder: Path | None, only: list[str]) -> dict[str, dict[str, float | str]]:
+def run(asked: Set, encoder: Path | None, teacher: Teacher, only: list[str]) -> dict[str, dict[str, float | str]]:
     """Return every system's measures on one set; a system that cannot be made tells why."""
     systems: dict[str, System] = {}
     found: dict[str, dict[str, float | str]] = {}
-    for name, make in makers(asked, encoder).items():
+    for name, make in makers(asked, encoder, teacher).items():
         if only and not any(o in name for o in only):
             continue
         begun = time.perf_counter()
         try:
             system = make()
-        except Missing as missing:
+        except MissingPeerError as missing:
             found[name] = {"missing": str(missing)}
             continue
         loaded = time.perf_counter() - begun
@@ -149,7 +174,7 @@ def tables(results: Mapping[str, Mapping[str, Mapping[str, float | str]]]) -> st
     """Return one table a set: time as a multiple of ours first, then the measures in %."""
     parts = []
     for name, systems in results.items():
-        ours = next((s["median seconds"] for n, s in systems.items() if n in (PRODUCT, MAIN)), None)
+        ours = next((s["median seconds"] for n, s in systems.items() if n in (PRODUCT, RAW)), None)
         rows = []
         for system, values in systems.items():
             if "missing" in values:
@@ -173,10 +198,13 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], help="systems whose name holds one of these")
     options = parser.parse_args()
     about = report.machine(*sorted({p for peer in PEERS.values() for p in peer.packages}))
-    every = [own(load(shipped("knowledge"))), *(public(options.sets) if options.sets else [])]
+    knowledge = load(shipped("knowledge"))
+    sets = public(options.sets) if options.sets else []
+    teacher = Teacher(sets)
+    every = [own(knowledge), informed(knowledge), *sets]
     results = {}
     for asked in every:
-        results[asked.name] = run(asked, options.encoder, options.only)
+        results[asked.name] = run(asked, options.encoder, teacher, options.only)
         print(asked.name, "done", file=sys.stderr, flush=True)
     if options.only:
         print(tables(results))

@@ -10,6 +10,7 @@ from assistant.embedding import shipped_table
 from assistant.engine import OUTCOMES, PASSAGE, Engine
 from assistant.learning import SoftmaxRegression
 from assistant.retrieval import Entry, Ranking, Retriever
+from benchmarks.questions import Set
 
 FOLDS = 5  # of the self-test
 PENALTY = 3.0  # of its regression, as in the engine
@@ -30,18 +31,12 @@ def scores(ranking: Ranking, number: dict[str, int]) -> np.ndarray:
 
 
 class Ours:
-    """The retriever on passages alone: its confidence is its best score, or what a self-test makes of the signals.
+    """The retriever on passages alone: it trusts its best score, or what *trust* makes of the signals."""
 
-    The self-test needs no judged question. In each of `FOLDS` rounds every fifth entry is taken away
-    with all its phrasings, which are then questions out of scope, and every fifth phrasing of the
-    others, which are questions in scope; the retriever learns from the rest and is asked both. A
-    logistic regression on the signals then tells which answers were right.
-    """
-
-    def __init__(self, entries: Sequence[Entry], *, self_test: bool) -> None:
+    def __init__(self, entries: Sequence[Entry], trust: SoftmaxRegression | None = None) -> None:
         self._retriever = learnt(entries)
         self._number = {e.id: i for i, e in enumerate(entries)}
-        self._trust = _self_tested(entries) if self_test else None
+        self._trust = trust
 
     def ask(self, question: str) -> tuple[np.ndarray, float]:
         ranking = self._retriever.rank(question)
@@ -66,7 +61,13 @@ class Product:
         return scores(ranking, self._number), p["answer"] / max(1 - p["followup"], 1e-9)
 
 
-def _self_tested(entries: Sequence[Entry]) -> SoftmaxRegression:
+def self_tested(entries: Sequence[Entry]) -> SoftmaxRegression:
+    """Learn from the entries alone, without a judged question, how far the signals can be trusted.
+
+    In each of `FOLDS` rounds every fifth entry is taken away with all its phrasings, which are then
+    questions out of scope, and every fifth phrasing of the others, which are questions in scope; the
+    retriever learns from the rest and is asked both. A logistic regression tells which were right.
+    """
     signals, labels = [], []
     for fold in range(FOLDS):
         kept, asked = [], []
@@ -85,3 +86,32 @@ def _self_tested(entries: Sequence[Entry]) -> SoftmaxRegression:
             signals.append(ranking.signals)
             labels.append(int(ranking.candidates[0].id == owner))
     return SoftmaxRegression.fit(np.stack(signals), np.array(labels), 2, penalty=PENALTY)
+
+
+class Teacher:
+    """Learns how far the signals can be trusted from the judged questions of other sets, never of the same family."""
+
+    def __init__(self, sets: Sequence[Set]) -> None:
+        self._seen = {}
+        for asked in sets:
+            retriever = learnt(asked.passages)
+            found = [(retriever.rank(q.question), q.gold) for q in asked.questions]
+            right = np.array([int(ranking.candidates[0].id in gold) for ranking, gold in found])
+            self._seen[asked.name] = np.stack([ranking.signals for ranking, _ in found]), right
+
+    def taught(self, name: str) -> SoftmaxRegression | None:
+        """Return what the other families teach; nothing where there is no other."""
+        others = [seen for other, seen in self._seen.items() if family(other) != family(name)]
+        if not others:
+            return None
+        return SoftmaxRegression.fit(
+            np.concatenate([signals for signals, _ in others]),
+            np.concatenate([right for _, right in others]),
+            2,
+            penalty=PENALTY,
+        )
+
+
+def family(name: str) -> str:
+    """Return what sets of one maker have in common: ``hint3`` of ``hint3_curekart``."""
+    return name.split("_")[0]

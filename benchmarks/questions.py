@@ -18,6 +18,7 @@ from assistant.knowledge import Knowledge
 from assistant.retrieval import Entry
 
 OWN = "own"
+INFORMED = "own, peers told all"
 OWN_QUESTIONS = Path(__file__).parent.parent / "tests" / "questions"
 
 
@@ -66,7 +67,8 @@ def public(folder: Path) -> list[Set]:
             Entry(k["id"], PASSAGE, tuple(dict.fromkeys((k["title"], *k["alternates"])))) for k in lines(path)
         )
         questions = tuple(
-            Asked(t["question"], frozenset([t["gold"]] if t["gold"] else [])) for t in lines(folder / f"{name}.test.jsonl")
+            Asked(t["question"], frozenset([t["gold"]] if t["gold"] else []))
+            for t in lines(folder / f"{name}.test.jsonl")
         )
         found.append(Set(name, entries, questions))
     return found
@@ -87,3 +89,22 @@ def own(knowledge: Knowledge, folder: Path = OWN_QUESTIONS) -> Set:
         for line in lines(folder / f"{file}.jsonl")
     ]
     return Set(OWN, entries_of(knowledge), tuple(questions))
+
+
+def informed(knowledge: Knowledge, folder: Path = OWN_QUESTIONS) -> Set:
+    """Return the same questions on all that the product learns from: every other entry, and the judged questions.
+
+    A judged question becomes a phrasing of its passage, or of one more entry for its kind.
+    """
+    asked = own(knowledge, folder)
+    at = {str(p.locator): p.id for p in reversed(knowledge.passages.values())}
+    phrasings = {(e.group, e.id): list(e.phrasings) for e in asked.entries}
+    for judged in knowledge.judged:
+        for turn in judged.turns if len(judged.turns) == 1 else ():
+            if turn.kind == "answer" and turn.gold:
+                id = at.get(turn.gold[0], turn.gold[0])
+                phrasings[PASSAGE, id].append(turn.question)
+            elif turn.kind in ("unknown", "clinical", "smalltalk"):
+                phrasings.setdefault((turn.kind, f"judged {turn.kind}"), []).append(turn.question)
+    entries = tuple(Entry(id, group, tuple(dict.fromkeys(p))) for (group, id), p in phrasings.items())
+    return Set(INFORMED, entries, asked.questions)
