@@ -15,6 +15,9 @@ folder PUBLIC_SETS (`benchmarks/questions.py` tells their form). No system has s
   that are not counted; the median of `REPEATS` goes for each question, then the median over
   questions. The ratio to ours comes first.
 
+A system that would need more than `BUDGET` seconds for a set is asked evenly spaced questions only;
+the table then tells how many.
+
 Confidence of ours. On our own questions "product" is the engine as it ships: it has learnt from
 `knowledge/judged`, the known gaps, small talk and clinical questions too. Public sets have no such
 questions, so there is "raw score", the best score as it is; "self-test", learnt from the set's
@@ -29,6 +32,7 @@ best passage's score less the best score of anything else.
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import sys
 import time
@@ -50,6 +54,10 @@ from benchmarks.peers import PEERS, MissingPeerError, Peer
 from benchmarks.questions import INFORMED, OWN, Set, informed, own, public
 
 TIMED, WARM, REPEATS = 200, 20, 3  # questions, questions, times
+TRIED = 5  # questions, to see how long a system takes
+BUDGET = 240  # seconds for all questions of a set; a system that needs more is asked a part of them
+FEWEST = 60  # questions: a smaller part says nothing
+SLOW, SLOW_STEP = 0.05, 20  # seconds; a slower system's time is taken at every twentieth question
 SHOWN = ("top-1", "top-3", "MRR", "AUROC", "right@80", "right@95", "ECE")
 
 RELEASED = {
@@ -123,26 +131,44 @@ def makers(asked: Set, encoder: Path | None, teacher: Teacher) -> dict[str, Call
     return found
 
 
-def judged(system: System, asked: Set) -> Judged:
-    """Ask *system* every question of the set."""
-    answers = [system.ask(q.question) for q in asked.questions]
-    return Judged(np.stack([s for s, _ in answers]), np.array([c for _, c in answers]), asked.gold())
+def judged(system: System, asked: Set) -> tuple[Judged, int]:
+    """Ask *system* every question of the set, or evenly spaced ones if that takes too long; return how many."""
+    begun = time.perf_counter()
+    for question in asked.questions[:TRIED]:
+        system.ask(question.question)
+    needed = (time.perf_counter() - begun) / TRIED * len(asked.questions)
+    step = max(1, math.ceil(needed / BUDGET))
+    if len(asked.questions) / step < FEWEST:
+        raise MissingPeerError(f"needs {needed / len(asked.questions):.1f} s a question")
+    chosen = asked.questions[::step]
+    answers = [system.ask(q.question) for q in chosen]
+    return Judged(np.stack([s for s, _ in answers]), np.array([c for _, c in answers]), asked.gold()[::step]), len(
+        chosen
+    )
 
 
 def times(systems: Mapping[str, System], asked: Set) -> dict[str, float]:
-    """Return each system's median seconds a question; they take turns."""
+    """Return each system's median seconds a question; they take turns, slow ones less often."""
     step = max(1, len(asked.questions) // TIMED)
     chosen = [q.question for q in asked.questions[::step]][:TIMED]
-    for system in systems.values():
-        for question in chosen[:WARM]:
+    turns = {}
+    for name, system in systems.items():
+        begun = time.perf_counter()
+        for question in chosen[:TRIED]:
             system.ask(question)
-    taken: dict[str, list[list[float]]] = {name: [[] for _ in chosen] for name in systems}
+        slow = (time.perf_counter() - begun) / TRIED > SLOW
+        turns[name] = SLOW_STEP if slow else 1
+        for question in chosen[TRIED : TRIED if slow else WARM]:
+            system.ask(question)
+    taken: dict[str, list[list[float]]] = {name: [[] for _ in chosen[:: turns[name]]] for name in systems}
     for _ in range(REPEATS):
         for i, question in enumerate(chosen):
             for name, system in systems.items():
+                if i % turns[name]:
+                    continue
                 begun = time.perf_counter()
                 system.ask(question)
-                taken[name][i].append(time.perf_counter() - begun)
+                taken[name][i // turns[name]].append(time.perf_counter() - begun)
     return {name: statistics.median(statistics.median(t) for t in each) for name, each in taken.items()}
 
 
@@ -160,9 +186,16 @@ def run(asked: Set, encoder: Path | None, teacher: Teacher, only: list[str]) -> 
             found[name] = {"missing": str(missing)}
             continue
         loaded = time.perf_counter() - begun
+        print(f"{asked.name}: {name} loaded in {loaded:.1f} s", file=sys.stderr, flush=True)
+        try:
+            answers, count = judged(system, asked)
+        except MissingPeerError as missing:
+            found[name] = {"missing": str(missing)}
+            continue
         systems[name] = system
         found[name] = {
-            **measures(judged(system, asked), probability=name in PROBABILITIES, ranks=name not in NAMES_ONE),
+            **measures(answers, probability=name in PROBABILITIES, ranks=name not in NAMES_ONE),
+            "asked": count,
             "load seconds": loaded,
         }
     for name, seconds in times(systems, asked).items():
@@ -174,6 +207,7 @@ def tables(results: Mapping[str, Mapping[str, Mapping[str, float | str]]]) -> st
     """Return one table a set: time as a multiple of ours first, then the measures in %."""
     parts = []
     for name, systems in results.items():
+        most = max((v.get("asked", 0) for v in systems.values()), default=0)
         ours = next((s["median seconds"] for n, s in systems.items() if n in (PRODUCT, RAW)), None)
         rows = []
         for system, values in systems.items():
@@ -181,13 +215,13 @@ def tables(results: Mapping[str, Mapping[str, Mapping[str, float | str]]]) -> st
                 continue
             seconds = values["median seconds"]
             cells = [f"{100 * values[m]:.1f}" if m in values else "–" for m in SHOWN]
-            rows.append([system, f"{seconds / ours:.2f}" if ours else "–", f"{1000 * seconds:.2f}", *cells])
+            shown = system if values["asked"] == most else f"{system} ({values['asked']} questions)"
+            rows.append([shown, f"{seconds / ours:.2f}" if ours else "–", f"{1000 * seconds:.2f}", *cells])
         for system, (top, area, right) in RELEASED.get(name, {}).items():
             given = {"top-1": top, "AUROC": area, "right@95": right}
             rows.append([f"{system} (released)", "–", "–", *(f"{given[m]:.1f}" if m in given else "–" for m in SHOWN)])
         parts.append(f"**{name}**\n\n{report.table(['system', 'time ÷ ours', 'ms', *SHOWN], rows)}")
-    missing = {n: v["missing"] for systems in results.values() for n, v in systems.items() if "missing" in v}
-    parts += [f"Not measured: {name}: {why}." for name, why in missing.items()]
+        parts += [f"Not measured: {n} {v['missing']}." for n, v in systems.items() if "missing" in v]
     return "\n\n".join(parts)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.engine import PASSAGE, entries_of
+from assistant.engine import PASSAGE, UNCOVERED, entries_of
 from assistant.knowledge import Knowledge
 from assistant.retrieval import Entry
 
@@ -94,17 +94,22 @@ def own(knowledge: Knowledge, folder: Path = OWN_QUESTIONS) -> Set:
 def informed(knowledge: Knowledge, folder: Path = OWN_QUESTIONS) -> Set:
     """Return the same questions on all that the product learns from: every other entry, and the judged questions.
 
-    A judged question becomes a phrasing of its passage, or of one more entry for its kind.
+    A judged question becomes a phrasing of its passage. What is no passage becomes one entry a
+    group: no peer is asked to tell those apart.
     """
     asked = own(knowledge, folder)
     at = {str(p.locator): p.id for p in reversed(knowledge.passages.values())}
-    phrasings = {(e.group, e.id): list(e.phrasings) for e in asked.entries}
+    phrasings: dict[tuple[str, str], list[str]] = {}
+    for entry in asked.entries:
+        key = (PASSAGE, entry.id) if entry.group == PASSAGE else (entry.group, f"any {entry.group}")
+        phrasings.setdefault(key, []).extend(entry.phrasings)
     for judged in knowledge.judged:
         for turn in judged.turns if len(judged.turns) == 1 else ():
             if turn.kind == "answer" and turn.gold:
                 id = at.get(turn.gold[0], turn.gold[0])
                 phrasings[PASSAGE, id].append(turn.question)
             elif turn.kind in ("unknown", "clinical", "smalltalk"):
-                phrasings.setdefault((turn.kind, f"judged {turn.kind}"), []).append(turn.question)
+                group = UNCOVERED if turn.kind == "unknown" else turn.kind
+                phrasings.setdefault((group, f"any {group}"), []).append(turn.question)
     entries = tuple(Entry(id, group, tuple(dict.fromkeys(p))) for (group, id), p in phrasings.items())
     return Set(INFORMED, entries, asked.questions)
