@@ -27,7 +27,7 @@ def machine(*packages: str) -> dict[str, Any]:
             continue
     return {
         "date": date.today().isoformat(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": os.cpu_count(),
         "python": platform.python_version(),
         "threads": os.environ.get("OPENBLAS_NUM_THREADS", "all"),
         "versions": versions,
