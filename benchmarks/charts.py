@@ -12,12 +12,22 @@ from html import escape
 
 WIDTH = 640
 LEFT, RIGHT, TOP, ROW = 250, 60, 16, 30  # of bars
-SIDE, MARGIN = 300, 60  # of square plots
+SIDE, MARGIN, BASE = 300, 70, 60  # of square plots; below one, its scale and its name
+KEY = MARGIN + SIDE + 40  # where a square plot's key stands
 STYLE = (
-    "@media (prefers-color-scheme:dark){.p{fill:#1b2425}.i{fill:#e8ece7}.g{stroke:#36474a}.b{fill:#86d3c3}"
-    ".w,.d{stroke:#ffb27a}.c{stroke:#86d3c3}.e{stroke:#b4c1bd}.k{fill:#ffb27a}}"
+    "@media (prefers-color-scheme:dark){.p{fill:#1b2425}.i{fill:#e8ece7}.g{stroke:#36474a}.b{fill:#4f8f83}"
+    ".w{stroke:#fff}.c{stroke:#86d3c3}.e{stroke:#b4c1bd}.k{fill:#ffb27a}}"
 )
-PAPER, INK, GRID, BAR, WHISKER, CURVE, SECOND = "#fff", "#20302f", "#d8d0c2", "#17584f", "#a4470f", "#17584f", "#4a5b5a"
+PAPER, INK, GRID, BAR, WHISKER, CURVE, SECOND, MARK = (
+    "#fff",
+    "#20302f",
+    "#d8d0c2",
+    "#5f9f93",
+    "#20302f",
+    "#17584f",
+    "#4a5b5a",
+    "#a4470f",
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,8 @@ def reliability(title: str, bins: Sequence[tuple[float, float, int]]) -> str:
             f'<circle class="b" fill="{BAR}" cx="{x:.1f}" cy="{y:.1f}" r="{4 + 8 * (n / most) ** 0.5:.1f}">'
             f"<title>{sure:.2f} sure, {right:.2f} right, {n} questions</title></circle>"
         )
-    return _drawing(title, SIDE + 2 * MARGIN, SIDE + 90, parts)
+    parts += _key(0, "as right as it was sure", "e", SECOND, dashed=True)
+    return _drawing(title, WIDTH, SIDE + BASE + 20, parts)
 
 
 def curve(title: str, lines: Sequence[tuple[str, Points]], mark: tuple[float, float], across: str, up: str) -> str:
@@ -71,12 +82,12 @@ def curve(title: str, lines: Sequence[tuple[str, Points]], mark: tuple[float, fl
     for i, (name, points) in enumerate(lines):
         style, colour = ("c", CURVE) if i == 0 else ("e", SECOND)
         parts.append(_line(points, style, colour, dashed=i > 0))
-        y = MARGIN + SIDE - 40 + 20 * i
-        parts.append(_line_at(MARGIN + SIDE - 200, y, style, colour, dashed=i > 0))
-        parts.append(_text(MARGIN + SIDE - 160, y + 4, name, "start"))
+        parts += _key(i, name, style, colour, dashed=i > 0)
     x, y = _at(*mark)
-    parts.append(f'<circle class="k" fill="{WHISKER}" cx="{x:.1f}" cy="{y:.1f}" r="6"/>')
-    return _drawing(title, SIDE + 2 * MARGIN, SIDE + 90, parts)
+    parts.append(f'<circle class="k" fill="{MARK}" cx="{x:.1f}" cy="{y:.1f}" r="6"/>')
+    parts.append(f'<circle class="k" fill="{MARK}" cx="{KEY + 16}" cy="{TOP + 74}" r="6"/>')
+    parts.append(_text(KEY + 40, TOP + 78, "where it is set", "start"))
+    return _drawing(title, WIDTH, SIDE + BASE + 20, parts)
 
 
 def _at(x: float, y: float) -> tuple[float, float]:
@@ -109,8 +120,9 @@ def _line(points: Points, style: str, colour: str, *, dashed: bool) -> str:
     return _path(f"M{path}", style, colour, dashed)
 
 
-def _line_at(x: float, y: float, style: str, colour: str, *, dashed: bool) -> str:
-    return _path(f"M{x:g} {y:g}h32", style, colour, dashed)
+def _key(row: int, said: str, style: str, colour: str, *, dashed: bool) -> list[str]:
+    y = TOP + 14 + 30 * row
+    return [_path(f"M{KEY} {y}h32", style, colour, dashed), _text(KEY + 40, y + 4, said, "start")]
 
 
 def _path(d: str, style: str, colour: str, dashed: bool) -> str:
