@@ -14,7 +14,9 @@ from assistant.views.chat import picture
 from assistant.views.visit import Desk, Visit
 
 SCORES = Path(__file__).parent.parent / "data" / "scores.json"
-"""Figures that the team's command writes: ``{"date", "set", "rows": [{"name", "value", "low", "high", "n"}]}``."""
+"""Figures that ``benchmarks/scorecard.py`` writes: date, set, rows (name, value, low, high, n), facts and pictures."""
+
+SCORE_PARTS = {"date", "set", "rows", "facts", "pictures"}
 
 
 @dataclass(frozen=True)
@@ -153,4 +155,4 @@ def _scores() -> dict[str, Any] | None:
         found = json.loads(SCORES.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and {"date", "set", "rows"} <= found.keys() else None
+    return found if isinstance(found, dict) and found.keys() >= SCORE_PARTS else None
