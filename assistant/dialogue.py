@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from assistant.context import Context, ContextSigner
 from assistant.crisis import Verdict
 from assistant.engine import CLINICAL, FOLLOW_UP, OUTCOMES, PASSAGE, SMALL_TALK, UNCOVERED, Engine, build
 from assistant.knowledge import FEELINGS, Knowledge
-from assistant.passages import CrisisVariant, HelpLine, Passage, Region
+from assistant.passages import CrisisVariant, HelpLine, Locator, Passage, Region
 from assistant.replies import (
     Abstention,
     Answer,
@@ -243,18 +244,32 @@ class Dialogue:
         fresh = [self.knowledge.passages[r] for r in shown.related if r not in turn.context.cited]
         match kind:
             case "simpler" | "repeat":
-                return self._say(turn, (Cited(shown, shown.simpler or shown.text),), best[0], p["followup"])
-            case "other-one":
-                siblings = [
-                    q for q in self.knowledge.passages.values()
-                    if q.locator.section == shown.locator.section and q.locator != shown.locator and q.id in shown.related
-                ]  # fmt: skip
-                chosen = (siblings or fresh or [shown])[0]
-                return self._say(turn, (Cited(chosen, chosen.text),), best[0], p["followup"])
+                chosen, text, opening = shown, shown.simpler or shown.text, ""
+            case "first" | "second" | "other-one":
+                chosen = self._one_of(kind, last) or next(iter(fresh), shown)
+                text, opening = chosen.text, ""
             case "more" | "example" | "why" if fresh:
-                return self._say(turn, (Cited(fresh[0], fresh[0].text),), best[0], p["followup"])
+                chosen, text, opening = fresh[0], fresh[0].text, ""
             case _:
-                return self._say(turn, (Cited(shown, shown.text),), best[0], p["followup"], wording.STANDS_HERE)
+                chosen, text, opening = shown, shown.text, wording.STANDS_HERE
+        return self._say(turn, (Cited(chosen, text),), best[0], p["followup"], opening)
+
+    def _one_of(self, which: str, last: list[Passage]) -> Passage | None:
+        """Return the first, the second or the other of two: of those just shown, else of the places around."""
+        shown = last[0]
+        if len(last) > 1:
+            return last[0] if which == "first" else last[1]
+        section = [q for q in self.knowledge.passages.values() if _section(q) == _section(shown)]
+        near = sorted((q for q in section if q.id in shown.related), key=lambda q: shown.related.index(q.id))
+        places = sorted({q.locator for q in section}, key=lambda place: place.number)
+        if which == "other-one":
+            beside = [q for q in near if q.locator != shown.locator]
+            others = [place for place in places if place != shown.locator]
+            return beside[0] if beside else _main(section, others[0]) if len(others) == 1 else None
+        two = near[:2]
+        if len({q.locator for q in two}) == 2:  # it spoke of both
+            return two[0] if which == "first" else two[1]
+        return _main(section, places[0] if which == "first" else places[1]) if len(places) > 1 else None
 
     def _blend(self, turn: _Turn, ranking: Ranking, p: dict[str, float]) -> Reply | None:
         """Read a leaning utterance together with the passage last shown; none when that says nothing."""
@@ -422,6 +437,16 @@ class Dialogue:
             signals,
             turn.screens,
         )
+
+
+def _section(passage: Passage) -> tuple[str, str]:
+    return passage.citation.source, passage.locator.section
+
+
+def _main(section: list[Passage], place: Locator) -> Passage:
+    """Return the passage of *place* that others of its *section* point to most; ties by id."""
+    pointed = Counter(r for q in section for r in q.related)
+    return min((q for q in section if q.locator == place), key=lambda q: (-pointed[q.id], q.id))
 
 
 def _outcomes(probabilities: np.ndarray, *, follows: bool) -> dict[str, float]:

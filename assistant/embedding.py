@@ -8,9 +8,11 @@ It knows no word order; it costs a fraction of a millisecond and no model runtim
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -66,9 +68,24 @@ class WordPiece:
                 return [self.unknown]
         return found
 
+    @cached_property
+    def common_words(self) -> frozenset[str]:
+        """Whole words of the vocabulary: some 22,000 of the commonest in English."""
+        return frozenset(p for p in self.ids if p.isalpha() and len(p) > 1)
+
     def encode(self, text: str) -> list[int]:
         """Return the piece ids of *text* in order, without the model's special tokens."""
         return [piece for word in self.split(text) for piece in self.pieces(word)]
+
+
+class Embedder(Protocol):
+    """What turns texts into vectors of length 1 whose dot product says how near they are in meaning."""
+
+    tokenizer: WordPiece
+    size: int
+
+    def matrix(self, texts: Sequence[str]) -> np.ndarray:
+        """Return one embedding a row: shape ``(len(texts), size)``, float32; zeros for a text without words."""
 
 
 class StaticTable:
@@ -96,7 +113,7 @@ class StaticTable:
         length = float(np.linalg.norm(total))
         return total / length if length > 0 else total
 
-    def matrix(self, texts: list[str]) -> np.ndarray:
+    def matrix(self, texts: Sequence[str]) -> np.ndarray:
         """Return one embedding a row: shape ``(len(texts), size)``, float32."""
         out = np.zeros((len(texts), self.size), np.float32)
         for i, text in enumerate(texts):
@@ -106,11 +123,6 @@ class StaticTable:
     def __reduce__(self) -> tuple[object, tuple[()]]:
         """Pickle as a name only: the shipped table is loaded again, and shared."""
         return shipped_table, ()
-
-    @cached_property
-    def common_words(self) -> frozenset[str]:
-        """Whole words of the vocabulary: some 22,000 of the commonest in English."""
-        return frozenset(p for p in self.tokenizer.ids if p.isalpha() and len(p) > 1)
 
 
 @lru_cache(maxsize=1)

@@ -17,6 +17,7 @@ import numpy as np
 from assistant import lifeline
 from assistant.crisis import CrisisScreen
 from assistant.embedding import shipped_table
+from assistant.encoder import shipped_encoder
 from assistant.knowledge import Knowledge
 from assistant.learning import SoftmaxRegression
 from assistant.passages import Passage
@@ -58,6 +59,7 @@ def build(knowledge: Knowledge) -> Engine:
             library.lookalikes,
             (*others, *knowledge.clinical_lookalikes),
             shipped_table(),
+            shipped_encoder(),
             judged_danger,
         )
 
@@ -114,7 +116,7 @@ def _confidence(retriever: Retriever, judged: list[tuple[str, str]]) -> SoftmaxR
 def retriever_for(knowledge: Knowledge) -> Retriever:
     """Learn, or load from the cache, the retriever alone."""
     entries = entries_of(knowledge)
-    return _kept("retriever", entries, lambda: Retriever(entries, shipped_table()))
+    return _kept("retriever", entries, lambda: Retriever(entries, shipped_encoder()))
 
 
 def kept_retriever(knowledge: Knowledge | None = None) -> Retriever | None:
@@ -172,11 +174,25 @@ def _save(path: Path, part: object) -> None:
 @lru_cache(maxsize=1)
 def _code_digest() -> bytes:
     package = Path(__file__).parent
-    names = ("text", "features", "embedding", "learning", "spelling", "retrieval", "crisis", "unmasking", "engine")
+    names = (
+        "text",
+        "features",
+        "embedding",
+        "encoder",
+        "nearness",
+        "learning",
+        "wordmodel",
+        "spelling",
+        "retrieval",
+        "crisis",
+        "unmasking",
+        "engine",
+    )
     digest = sha256(np.__version__.encode())
     for name in names:
         digest.update((package / f"{name}.py").read_bytes())
-    digest.update((package / "data" / "scales.npy").read_bytes())
+    for name in ("scales.npy", "encoder.npz"):
+        digest.update((package / "data" / name).read_bytes())
     return digest.digest()
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from assistant.embedding import StaticTable
+from assistant.embedding import Embedder
 from assistant.text import Stems, gram_hashes, word_hashes
 
 BUCKETS = 1 << 18
@@ -109,20 +109,21 @@ class View:
 class Vectoriser:
     """Learns weights from the knowledge's texts, given as words, then turns any words into `Features`."""
 
-    def __init__(self, texts: Sequence[list[str]], table: StaticTable) -> None:
-        self.table = table
-        self._rank = table.tokenizer.ids
+    def __init__(self, texts: Sequence[list[str]], embedder: Embedder) -> None:
+        self.embedder = embedder
+        self._rank = embedder.tokenizer.ids
         self.stems = Stems(w for tokens in texts for w in tokens)
         self._learn([self._hashed(t) for t in texts])
 
     @classmethod
-    def fit(cls, texts: Sequence[list[str]], table: StaticTable) -> tuple[Vectoriser, list[Features]]:
+    def fit(cls, texts: Sequence[list[str]], embedder: Embedder) -> tuple[Vectoriser, list[Features]]:
         """Learn from *texts* and return their features, too, without hashing each twice."""
-        made = cls((), table)
+        made = cls((), embedder)
         made.stems = Stems(w for tokens in texts for w in tokens)
         hashed = [made._hashed(t) for t in texts]
         made._learn(hashed)
-        return made, [made._weighed(t, h) for t, h in zip(texts, hashed, strict=True)]
+        embeddings = embedder.matrix([" ".join(t) for t in texts])
+        return made, [made._weighed(*each) for each in zip(texts, hashed, embeddings, strict=True)]
 
     def _learn(self, hashed: Sequence[_Hashed]) -> None:
         self.grams = View([grams for grams, _, _ in hashed])
@@ -150,15 +151,15 @@ class Vectoriser:
 
     def features(self, tokens: list[str]) -> Features:
         """Return the features of a text given as its *tokens*, the words of `text.words`."""
-        return self._weighed(tokens, self._hashed(tokens))
+        return self._weighed(tokens, self._hashed(tokens), self.embedder.matrix([" ".join(tokens)])[0])
 
-    def _weighed(self, tokens: list[str], hashed: _Hashed) -> Features:
+    def _weighed(self, tokens: list[str], hashed: _Hashed, embedding: np.ndarray) -> Features:
         grams, terms, rarity = hashed
         gram_ids, gram_values, gram_known = self.grams.weigh(grams)
         stem_ids, stem_values, stem_known = self.terms.weigh(terms, rarity)
         return Features(
             gram_ids, gram_values, stem_ids, stem_values,
-            self.table.vector(" ".join(tokens)), gram_known, stem_known, len(tokens),
+            embedding, gram_known, stem_known, len(tokens),
         )  # fmt: skip
 
 

@@ -296,7 +296,7 @@ def file_schema(kind: Kind) -> dict[str, Any]:
     return schema(kind.shape) | head
 
 
-FOLLOW_UPS = ("example", "more", "other-one", "really", "repeat", "simpler", "where", "why")
+FOLLOW_UPS = ("example", "first", "more", "other-one", "really", "repeat", "second", "simpler", "where", "why")
 """What one can ask for after an answer; `dialogue` knows what each means."""
 
 _NAMES: dict[str, tuple[str, str]] = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.embedding import StaticTable
+from assistant.embedding import Embedder
 from assistant.features import (
     EMBEDDING_WEIGHT,
     GRAM_WEIGHT,
@@ -74,7 +74,7 @@ class Ranking:
 class Retriever:
     """Learnt from entries once; ranks any utterance in about a millisecond."""
 
-    def __init__(self, entries: Sequence[Entry], table: StaticTable, *, weights: np.ndarray | None = None) -> None:
+    def __init__(self, entries: Sequence[Entry], embedder: Embedder, *, weights: np.ndarray | None = None) -> None:
         self.entries = tuple(entries)
         self.groups = tuple(dict.fromkeys(e.group for e in entries))
         self._phrasings = [p for e in entries for p in e.phrasings]
@@ -82,8 +82,8 @@ class Retriever:
         self._bounds = np.concatenate(([0], np.cumsum([len(e.phrasings) for e in entries])))
         self._group_of = np.array([self.groups.index(e.group) for e in entries])
         tokens = [words(fold(p)) for p in self._phrasings]
-        self.speller = Speller(tokens, table.common_words)
-        self.vectoriser, features = Vectoriser.fit(tokens, table)
+        self.speller = Speller(tokens, embedder.tokenizer.common_words)
+        self.vectoriser, features = Vectoriser.fit(tokens, embedder)
         self._grams, self._stems = stack(features, "gram"), stack(features, "stem")
         self._embeddings = np.stack([f.embedding for f in features])
         self.normal: tuple[np.ndarray, np.ndarray] | None = None

@@ -1,0 +1,145 @@
+"""Sentence embeddings from a small transformer that runs in numpy.
+
+A student of all-MiniLM-L6-v2, made by ``benchmarks/distil_encoder.py``: the teacher's word pieces,
+two of its six layers with a third of their inner width, and two projections. The first gives 256
+numbers that say what the teacher says: what a text is about. The second gives 128 that tell apart
+what this program must tell apart (danger, a question for a professional, small talk, the subjects
+of its knowledge); it was learnt from the shipped knowledge's phrasings. Unlike the static table the
+encoder reads words in their order and company; it costs one to three milliseconds a question on
+one core. Architecture: BERT (Devlin et al. 2019), layers normalised after each step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from assistant.embedding import WordPiece, shipped_table
+
+MAX_PIECES = 96
+"""Word pieces read of one text, about 75 words; the rest of a longer one is not read."""
+
+HEADS = 12
+TUNED_SHARE = 0.4
+"""Share of a dot product (0 to 1) that the second projection has."""
+
+BATCH = 256
+"""Texts of one length that are encoded together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """The weights of one transformer layer; matrices are ``(inputs, outputs)``."""
+
+    attend: np.ndarray
+    attend_bias: np.ndarray
+    join: np.ndarray
+    join_bias: np.ndarray
+    first_scale: np.ndarray
+    first_shift: np.ndarray
+    widen: np.ndarray
+    widen_bias: np.ndarray
+    narrow: np.ndarray
+    narrow_bias: np.ndarray
+    last_scale: np.ndarray
+    last_shift: np.ndarray
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Return the layer's output for *x*, shape ``(texts, pieces, width)``."""
+        texts, pieces, width = x.shape
+        each = width // HEADS
+        mixed = (x @ self.attend + self.attend_bias).reshape(texts, pieces, 3, HEADS, each)
+        query, key, value = mixed.transpose(2, 0, 3, 1, 4)
+        weights = query @ key.swapaxes(-1, -2)
+        weights *= np.float32(each**-0.5)
+        weights -= weights.max(-1, keepdims=True)
+        np.exp(weights, out=weights)
+        weights /= weights.sum(-1, keepdims=True)
+        seen = (weights @ value).swapaxes(1, 2).reshape(texts, pieces, width)
+        x = _normalised(x + (seen @ self.join + self.join_bias), self.first_scale, self.first_shift)
+        wide = x @ self.widen
+        wide += self.widen_bias
+        np.maximum(wide, 0, out=wide)
+        return _normalised(x + (wide @ self.narrow + self.narrow_bias), self.last_scale, self.last_shift)
+
+
+class SentenceEncoder:
+    """Turns texts into vectors of length 1 whose dot product says how near they are in meaning."""
+
+    def __init__(
+        self, tokenizer: WordPiece, pieces: np.ndarray, scales: np.ndarray, weights: dict[str, np.ndarray]
+    ) -> None:
+        self.tokenizer = tokenizer
+        self._pieces, self._scales = pieces, scales
+        self._positions = weights["positions"]
+        self._scale, self._shift = weights["scale"], weights["shift"]
+        self._out = [(weights[name], weights[f"{name}_bias"]) for name in ("about", "sort")]
+        self._layers = [
+            Layer(*(weights[f"{n}.{name}"] for name in Layer.__dataclass_fields__))
+            for n in range(sum(name.endswith(".attend") for name in weights))
+        ]
+        self._start, self._end = tokenizer.ids["[CLS]"], tokenizer.ids["[SEP]"]
+        self.size = sum(matrix.shape[1] for matrix, _ in self._out)
+
+    @classmethod
+    def load(cls, tokenizer: WordPiece, folder: Path | None = None) -> SentenceEncoder:
+        """Read the shipped encoder, or the one in *folder*; word pieces are memory-mapped, so workers share them."""
+        folder = folder or Path(str(resources.files("assistant") / "data"))
+        with np.load(folder / "encoder.npz") as stored:
+            weights = {name: stored[name].astype(np.float32) for name in stored.files}
+        pieces = np.load(folder / "encoder-pieces.npy", mmap_mode="r")
+        return cls(tokenizer, pieces, weights.pop("piece_scales"), weights)
+
+    def vector(self, text: str) -> np.ndarray:
+        """Return the embedding of *text*: shape ``(size,)``, float32, length 1, or zeros when empty."""
+        return self.matrix([text])[0]
+
+    def matrix(self, texts: Sequence[str]) -> np.ndarray:
+        """Return one embedding a row: shape ``(len(texts), size)``, float32."""
+        out = np.zeros((len(texts), self.size), np.float32)
+        ids = [self.tokenizer.encode(text)[: MAX_PIECES - 2] for text in texts]
+        order = sorted((i for i in range(len(texts)) if ids[i]), key=lambda i: len(ids[i]))
+        for _, group in groupby(order, key=lambda i: len(ids[i])):
+            same = list(group)
+            for at in range(0, len(same), BATCH):
+                chosen = same[at : at + BATCH]
+                out[chosen] = self._encode(np.array([[self._start, *ids[i], self._end] for i in chosen]))
+        return out
+
+    def _encode(self, ids: np.ndarray) -> np.ndarray:
+        x = self._pieces[ids] * self._scales[ids][..., None]
+        x = _normalised(x + self._positions[: ids.shape[1]], self._scale, self._shift)
+        for layer in self._layers:
+            x = layer(x)
+        mean = x.mean(1)
+        parts = [_unit(mean @ matrix + bias) for matrix, bias in self._out]
+        shares = np.sqrt([1 - TUNED_SHARE, TUNED_SHARE]).astype(np.float32)
+        return np.hstack([share * part for share, part in zip(shares, parts, strict=True)])
+
+    def __reduce__(self) -> tuple[object, tuple[()]]:
+        """Pickle as a name only: the shipped encoder is loaded again, and shared."""
+        return shipped_encoder, ()
+
+
+def _unit(x: np.ndarray) -> np.ndarray:
+    return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True))
+
+
+def _normalised(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    x -= x.mean(-1, keepdims=True)
+    x /= np.sqrt(np.einsum("...i,...i->...", x, x)[..., None] / np.float32(x.shape[-1]) + np.float32(1e-12))
+    x *= scale
+    x += shift
+    return x
+
+
+@lru_cache(maxsize=1)
+def shipped_encoder() -> SentenceEncoder:
+    """Return the shipped encoder, loaded once a process."""
+    return SentenceEncoder.load(shipped_table().tokenizer)

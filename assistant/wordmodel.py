@@ -1,0 +1,144 @@
+"""How much the words of a text speak for danger: a logistic regression on hashed words, pairs and grams.
+
+It is linear, so that the log-odds of any stretch of a text are differences of running sums: a long
+story is judged clause by clause for little more than the price of the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.embedding import StaticTable
+from assistant.learning import lbfgs
+from assistant.text import joined, placed_grams, word_hashes, words
+
+BUCKETS = 1 << 18
+PENALTY = 0.08  # of the squared weights; chosen on the folder's judged messages
+RARE = 2  # a hashed feature that fewer messages have is left out
+LONG = 400  # words: beyond that unknown words are not split into pieces
+NO_EVIDENCE = -3.0  # log-odds without examples
+STEPS = 60  # of L-BFGS: more changed no verdict on the judged messages
+_SHARES = (1.0, 1.0, 0.5, 1.0)  # words, pairs, pairs with a gap, character grams
+_CLAUSES = re.compile(r"[.!?…;:\n。！？،؟।]+|,|\b(?:and|but|because|bc|cuz|so|or|though|although)\b")
+
+Row = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""A whole text's sparse features (ids, values) and its embedding."""
+
+
+def tokens_of(folded: str) -> list[str]:
+    """Return the words without apostrophes; scripts without blanks come as runs."""
+    return [w.replace("'", "") for w in words(folded)]
+
+
+def parts_of(folded: str) -> list[list[str]]:
+    """Return the words of each clause, in order; never an empty clause."""
+    return [t for part in _CLAUSES.split(folded) if (t := tokens_of(part))]
+
+
+class Tokens:
+    """A text as tokens with their hashed features, ready for sums over any stretch of it."""
+
+    def __init__(self, parts: Sequence[list[str]], table: StaticTable) -> None:
+        self.tokens = [t for part in parts for t in part]
+        self.bounds = np.concatenate(([0], np.cumsum([len(p) for p in parts]))).astype(int)
+        one = word_hashes(self.tokens, 1)
+        self.hashes = [one, joined(one[:-1], one[1:], 2), joined(one[:-2], one[2:], 3)]
+        self.grams, self.owner = placed_grams(self.tokens)
+        pieces = table.tokenizer
+        known = pieces.ids
+        long = len(self.tokens) > LONG
+        ids: list[int] = []
+        owners: list[int] = []
+        for i, token in enumerate(self.tokens):
+            whole = known.get(token)
+            found = [whole] if whole is not None else ([] if long else pieces.pieces(token))
+            if found == [pieces.unknown]:  # a stranger's direction in meaning is no evidence
+                found = []
+            ids += found
+            owners += [i] * len(found)
+        vectors = table.scales[ids][:, None] * table.rows[ids] if ids else np.zeros((0, table.size))
+        self.vectors, self.vector_owner = vectors.astype(np.float32), np.array(owners, int)
+
+    def row(self) -> Row:
+        """Return the features of the whole text, for learning."""
+        ids, values = [np.empty(0, int)], [np.empty(0, np.float32)]
+        for hashes, share in zip([*self.hashes, self.grams], _SHARES, strict=True):
+            if len(hashes):
+                ids.append(_ids(hashes))
+                values.append(np.full(len(hashes), share / np.sqrt(len(hashes)), np.float32))
+        total = self.vectors.sum(0)
+        return np.concatenate(ids), np.concatenate(values), total / (np.linalg.norm(total) + 1e-9)
+
+    def units(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        """Return the embedding of each stretch, length 1, from running sums."""
+        sums = np.concatenate((np.zeros((1, self.vectors.shape[1]), np.float32), np.cumsum(self.vectors, 0)))
+        vectors = sums[np.searchsorted(self.vector_owner, ends)] - sums[np.searchsorted(self.vector_owner, starts)]
+        return np.asarray(vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9))
+
+
+@dataclass(frozen=True, eq=False)
+class WordModel:
+    """Learnt weights: of hashed features, of the embedding, and the bias."""
+
+    hashed: np.ndarray
+    dense: np.ndarray
+    bias: float
+
+    def scores(self, text: Tokens, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        """Return the log-odds of each stretch of *text* that *starts* and *ends* (in tokens) bound."""
+        total = np.full(len(starts), self.bias)
+        for shift, (hashes, share) in enumerate(zip(text.hashes, _SHARES, strict=False)):
+            sums = np.concatenate(([0.0], np.cumsum(self.hashed[_ids(hashes)])))
+            last = np.minimum(np.maximum(ends - shift, starts), len(sums) - 1)
+            count = np.maximum(last - starts, 0)
+            found = np.where(count > 0, sums[last] - sums[np.minimum(starts, last)], 0)
+            total += share * found / np.sqrt(np.maximum(count, 1))
+        each = np.bincount(text.owner, self.hashed[_ids(text.grams)], len(text.tokens))
+        sums = np.concatenate(([0.0], np.cumsum(each)))
+        counts = np.concatenate(([0], np.cumsum(np.bincount(text.owner, minlength=len(text.tokens)))))
+        total += _SHARES[3] * (sums[ends] - sums[starts]) / np.sqrt(np.maximum(counts[ends] - counts[starts], 1))
+        return total + text.units(starts, ends) @ self.dense
+
+
+def learn(rows: Sequence[Row], danger: np.ndarray, size: int) -> WordModel:
+    """Fit a model to *rows*, of which those where *danger* is true signal it; it weighs half as much as the rest."""
+    if not danger.any() or danger.all():
+        return WordModel(np.zeros(BUCKETS), np.zeros(size), NO_EVIDENCE)
+    ids = np.concatenate([r[0] for r in rows]).astype(np.int32)
+    values = np.concatenate([r[1] for r in rows]).astype(np.float32)
+    lengths = np.array([len(r[0]) for r in rows])
+    vectors = np.stack([r[2] for r in rows]).astype(np.float32)
+    kept = np.bincount(ids, minlength=BUCKETS) >= RARE
+    owner = np.repeat(np.arange(len(rows)), lengths)[kept[ids]].astype(np.int32)
+    values, ids = values[kept[ids]], ids[kept[ids]]
+    used = np.flatnonzero(kept)
+    column = np.zeros(BUCKETS, np.int32)
+    column[used] = np.arange(len(used))
+    compact = column[ids]
+    size = len(used)
+    y = danger.astype(np.float32)
+    weight = np.where(danger, len(rows) / (3 * danger.sum()), 1.0).astype(np.float32)
+
+    def objective(w: np.ndarray) -> tuple[float, np.ndarray]:
+        w = w.astype(np.float32)
+        z = np.bincount(owner, values * w[compact], len(rows)) + vectors @ w[size:-1] + w[-1]
+        loss = (weight * (np.logaddexp(0, z) - y * z)).sum() + 0.5 * PENALTY * (w[:-1] @ w[:-1])
+        residual = (weight * (1 / (1 + np.exp(-z)) - y)).astype(np.float32)
+        gradient = np.concatenate(
+            (np.bincount(compact, values * residual[owner], size), vectors.T @ residual, [residual.sum()])
+        )
+        gradient[:-1] += PENALTY * w[:-1]
+        return float(loss), gradient
+
+    w = lbfgs(objective, np.zeros(size + vectors.shape[1] + 1, np.float32), steps=STEPS)
+    hashed = np.zeros(BUCKETS, np.float32)
+    hashed[used] = w[:size]
+    return WordModel(hashed, w[size:-1].astype(np.float32), float(w[-1]))
+
+
+def _ids(hashes: np.ndarray) -> np.ndarray:
+    return (hashes % np.uint64(BUCKETS)).astype(np.int64)
