@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.embedding import shipped_table
+from assistant.encoder import shipped_encoder
 from assistant.engine import OUTCOMES, PASSAGE, Engine
 from assistant.learning import SoftmaxRegression
 from assistant.retrieval import Entry, Ranking, Retriever
@@ -18,7 +18,7 @@ PENALTY = 3.0  # of its regression, as in the engine
 
 def learnt(entries: Sequence[Entry]) -> Retriever:
     """Return the product's retriever for *entries*: the only place here that knows how it is made."""
-    return Retriever(entries, shipped_table())
+    return Retriever(entries, shipped_encoder())
 
 
 def scores(ranking: Ranking, number: dict[str, int]) -> np.ndarray:

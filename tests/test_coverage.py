@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from assistant.coverage import as_lines, as_svg, coverage
-from assistant.embedding import shipped_table
+from assistant.encoder import shipped_encoder
 from assistant.engine import entries_of
 from assistant.knowledge import load
 from assistant.retrieval import Retriever
@@ -19,7 +19,7 @@ def found(tmp_path):
     folder = whole(tmp_path / "knowledge")
     change(folder / "passages/naps.yaml", "  - forty winks, helpful?\n", "")
     knowledge = load(folder)
-    return coverage(knowledge, Retriever(entries_of(knowledge), shipped_table()), lambda *_: None)
+    return coverage(knowledge, Retriever(entries_of(knowledge), shipped_encoder()), lambda *_: None)
 
 
 def test_places_and_phrasings_are_counted(found):

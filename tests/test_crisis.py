@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from assistant import lifeline
 from assistant.crisis import CrisisScreen
 from assistant.embedding import shipped_table
+from assistant.encoder import shipped_encoder
 from assistant.knowledge import Knowledge
 
 
@@ -69,6 +70,6 @@ def test_the_built_in_screen_works_with_no_knowledge_at_all(tmp_path):
 
 
 def test_a_screen_without_examples_still_reads_phrases():
-    screen = CrisisScreen(lifeline.PHRASES, {}, (), (), shipped_table())
+    screen = CrisisScreen(lifeline.PHRASES, {}, (), (), shipped_table(), shipped_encoder())
     assert screen.screen("I want to kill myself").category == "suicide_explicit"
     assert not screen.screen("What is neuroplasticity?").danger

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.embedding import shipped_table
+from assistant.encoder import shipped_encoder
 from assistant.engine import Engine, build, entries_of
 from assistant.knowledge import load
 from assistant.retrieval import Retriever
@@ -24,7 +24,7 @@ def folder(tmp_path):
 
 
 def learnt(folder) -> Retriever:
-    return Retriever(entries_of(load(folder)), shipped_table())
+    return Retriever(entries_of(load(folder)), shipped_encoder())
 
 
 def best(retriever: Retriever, question: str) -> str:
@@ -48,7 +48,7 @@ def test_scores_are_those_of_learning_anew(folder):
     before = learnt(folder)
     change(folder / "passages/naps.yaml", "  - forty winks, helpful?", "  - is a rest on the couch fine")
     entries = entries_of(load(folder))
-    taken_in, anew = updated(before, entries), Retriever(entries, shipped_table())
+    taken_in, anew = updated(before, entries), Retriever(entries, shipped_encoder())
     for question in ("a rest on the couch", "should I nap", "worries at night", "same hour every day"):
         ours, theirs = ({c.id: c.score for c in r.rank(question).candidates} for r in (taken_in, anew))
         assert ours.keys() == theirs.keys()
