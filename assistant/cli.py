@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from assistant import workbench
-from assistant.console import FILE, FOLDER, reports, settings
+from assistant.console import FILE, FOLDER, Progress, reports, settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,7 +49,9 @@ def ask(question: str, explain: bool, as_json: bool, region: str, knowledge: Pat
     from assistant.terminal import as_text
 
     chosen = settings(knowledge)
-    dialogue = Dialogue.build(load(chosen.knowledge), chosen.secret_key, chosen.region)
+    loaded = load(chosen.knowledge)
+    with Progress().waiting("learning from the knowledge files"):
+        dialogue = Dialogue.build(loaded, chosen.secret_key, chosen.region)
     reply = dialogue.respond(question, region=region)
     if as_json:
         click.echo(json.dumps(rendered(reply, explain=explain), ensure_ascii=False, indent=2, default=str))
@@ -72,7 +74,8 @@ def evaluate(files: tuple[Path, ...], as_json: bool, knowledge: Path | None) -> 
 
     chosen = settings(knowledge)
     loaded = load(chosen.knowledge)
-    results = score(Dialogue.build(loaded, chosen.secret_key), files)
+    with Progress().waiting("learning, then asking"):
+        results = score(Dialogue.build(loaded, chosen.secret_key), files)
     if as_json:
         plain = {
             group: {

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
@@ -23,6 +25,9 @@ NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 PATIENCE = 2.0
 """Seconds after which work that goes on shows how far it is."""
+
+QUIET = 15.0
+"""Seconds between two such lines where they are kept, as in a log, and not overwritten."""
 
 EXIT_FIX, EXIT_USAGE = 1, 2
 """Something is to be fixed; the command was not used as it must be."""
@@ -86,10 +91,32 @@ class Progress:
         click.echo(f"\r{line:78s}" if self._live else line, nl=not self._live, err=True)
         self._open = self._live
 
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """Say that *what* is still under way, and for how long, while the work inside cannot tell how far it is."""
+        done, begun = threading.Event(), time.monotonic()
+
+        def tell() -> None:
+            pause = PATIENCE
+            while not done.wait(pause):
+                line = f"{what} … {time.monotonic() - begun:.0f} s"
+                click.echo(f"\r{line:78s}" if self._live else line, nl=not self._live, err=True)
+                self._open, pause = self._live, 1.0 if self._live else QUIET
+
+        teller = threading.Thread(target=tell, daemon=True)
+        teller.start()
+        try:
+            yield
+        finally:
+            done.set()
+            teller.join()
+            self.close()
+
     def close(self) -> None:
         """Wipe the bar."""
         if self._open:
             click.echo(f"\r{'':78s}\r", nl=False, err=True)
+            self._open = False
 
 
 def as_text(problems: Sequence[Problem]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,8 +122,10 @@ def diff(
     home, progress = settings(knowledge).knowledge, Progress()
     with folder_of(old, home) as before, folder_of(new, home) as after:
         states = load(before), load(after)
-        progress("learn both", 0, 1)
-        dialogues = [Dialogue.build(state, "diff") for state in states]
+        dialogues = []
+        for name, state in zip((old, new), states, strict=True):
+            with progress.waiting(f"learning {name}"):
+                dialogues.append(Dialogue.build(state, "diff"))
         asked = saved_questions(states[1], questions)
         found = compare(dialogues[0], dialogues[1], asked, margin=margin, progress=progress)
     progress.close()
@@ -251,7 +254,8 @@ def questions(
     if reading.knowledge is None:
         raise KnowledgeError(reading.problems)
     known = reading.knowledge
-    groups = group(known, nearly_learnt(known) if known.passages else None, sent)
+    with Progress().waiting("learning the phrasings"):
+        groups = group(known, nearly_learnt(known) if known.passages else None, sent)
     if accept:
         _take_in(reading, storage, groups, accept, into)
         if forgotten:
@@ -297,7 +301,9 @@ def coverage(folder: Path | None, svg: Path | None, as_json: bool) -> None:
     from assistant.updating import nearly_learnt
 
     loaded, progress = load(folder or settings().knowledge), Progress()
-    found = measured(loaded, nearly_learnt(loaded) if loaded.passages else None, progress)
+    with progress.waiting("learning the phrasings"):
+        retriever = nearly_learnt(loaded) if loaded.passages else None
+    found = measured(loaded, retriever, progress)
     progress.close()
     if svg:
         svg.write_text(as_svg(found), "utf-8")
@@ -315,7 +321,14 @@ def preview(port: int, knowledge: Path | None) -> None:
     """Run the chat on this machine alone, with the reasons beside each answer."""
     from assistant.preview import serve
 
-    serve(settings(knowledge), port, lambda address: click.echo(f"The preview runs at {address} (Ctrl+C stops it)"))
+    with ExitStack() as stack:
+        stack.enter_context(Progress().waiting("learning from the knowledge files"))
+
+        def started(address: str) -> None:
+            stack.close()
+            click.echo(f"The preview runs at {address} (Ctrl+C stops it)")
+
+        serve(settings(knowledge), port, started)
 
 
 COMMANDS: Sequence[click.Command] = (check, schema, diff, import_, export, questions, coverage, preview)

@@ -78,7 +78,7 @@ def _desk() -> Iterator[None]:
         stack.enter_context(chdir(desk))
         stack.enter_context(mock.patch.dict(os.environ, {"ASSISTANT_DATABASE_URL": address}))
         stack.enter_context(mock.patch("assistant.workbench._today", return_value=TODAY))
-        stack.enter_context(mock.patch("assistant.console.PATIENCE", float("inf")))
+        stack.enter_context(mock.patch("assistant.console.PATIENCE", 3_600.0))
         stack.enter_context(mock.patch("assistant.preview.make_server", _Stopped))
         _send(address)
         yield

@@ -201,3 +201,17 @@ def test_grades_are_for_english_only(folder):
         "Considerable rehabilitation necessitates individual neuroplasticity.",
     )
     assert about(folder, "reads at grade") == []
+
+
+def test_what_was_compared_is_kept_until_a_phrasing_changes(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    steps = []
+    for _ in range(2):
+        told(folder, progress=lambda what, done, total: steps.append(what))
+    assert steps.count("compare phrasings") == 1
+    change(
+        folder / "passages/naps.yaml",
+        "  - forty winks, helpful?",
+        "  - lie-ins on Sunday, good or bad for the night afters",
+    )
+    assert about(folder, "is nearly")

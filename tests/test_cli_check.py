@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 import pytest
 
@@ -97,3 +98,17 @@ def test_long_work_shows_how_far_it_is(monkeypatch):
     result = run("check", BROKEN / "sound", *TODAY)
     assert "% ask every phrasing" in result.stderr
     assert "%" not in result.stdout
+
+
+def test_work_that_cannot_tell_how_far_it_is_says_that_it_goes_on(monkeypatch, capsys):
+    from assistant import console
+
+    monkeypatch.setattr(console, "PATIENCE", 0.01)
+    progress = console.Progress()
+    with progress.waiting("learning"):
+        time.sleep(0.2)
+    told = capsys.readouterr()
+    assert told.err == "learning … 0 s\n"
+    with progress.waiting("learning"):
+        pass
+    assert capsys.readouterr().err == ""

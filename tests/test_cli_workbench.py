@@ -44,7 +44,7 @@ class TestDiff:
         assert result.exit_code == 0
         assert "3 questions asked, 1 changed (answer 1)" in result.stdout
         assert "    - A short nap can freshen you up.\n    + A nap of a few minutes can freshen" in result.stdout
-        assert "A nap of a few minutes" in (tmp_path / "diff.html").read_text("utf-8")
+        assert "<ins>of a few minutes</ins>" in (tmp_path / "diff.html").read_text("utf-8")
 
     def test_changed_help_in_danger_is_exit_one(self, folder, tmp_path):
         new = shutil.copytree(folder, tmp_path / "new")

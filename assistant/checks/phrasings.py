@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
+from assistant.engine import _kept
 from assistant.errors import Place, Problem, Severity
 from assistant.knowledge import File, Reading
 from assistant.selftest import Progress
@@ -77,10 +79,21 @@ def count_problems(reading: Reading) -> Iterator[Problem]:
 
 
 def twins(found: list[Phrasing], progress: Progress) -> list[Twins]:
-    """Return pairs of phrasings that are the same, or nearly, in reading order; at least one is the folder's own."""
+    """Return pairs of phrasings that are the same, or nearly, in reading order; at least one is the folder's own.
+
+    Comparing all is the longest work of a check, so what it found is kept until a phrasing changes.
+    """
     first: dict[str, Phrasing] = {}
     pairs = [Twins(one, p, 100.0) for p in found if (one := first.setdefault(p.folded, p)) is not p]
-    near = (Twins(*pair) for pair in near_twins(list(first.values()), progress))
+    each = list(first.values())
+
+    def compared() -> list[tuple[int, int, float]]:
+        order = {id(p): n for n, p in enumerate(each)}
+        return [(order[id(one)], order[id(other)], score) for one, other, score in near_twins(each, progress)]
+
+    rules = Path(__file__).read_text("utf-8")
+    kept = _kept("twins", (rules, [(p.folded, p.kind, p.owner) for p in each]), compared)
+    near = [Twins(each[one], each[other], score) for one, other, score in kept]
     return [pair for pair in (*pairs, *near) if pair.early.own or pair.late.own]
 
 
