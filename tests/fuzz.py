@@ -81,8 +81,21 @@ def answerer(folder: Path) -> Callable[[bytes], None]:
 
 
 SEEDS = {
-    "yaml": [b"a: b\nc:\n  - d\n  - 'e'\n", b"a: >-\n  b\n  c\n", b'a: "\\u00e9"\n', b"? x\n: &y *y\n", b"--- !t\n[{}]"],
-    "text": ["caf\u00e9 don\u2019t k\u0456ll".encode(), b"k i l l  m e", b"s.u.i.c.i.d.e", b"1f 1 d!e", b"a b. C? d\n\ne", b"\x01\x00\x00\xd8a\x00"],
+    "yaml": [
+        b"a: b\nc:\n  - d\n  - 'e'\n",
+        b"a: >-\n  b\n  c\n",
+        b'a: "\\u00e9"\n',
+        b"? x\n: &y *y\n",
+        b"--- !t\n[{}]",
+    ],
+    "text": [
+        "caf\u00e9 don\u2019t k\u0456ll".encode(),
+        b"k i l l  m e",
+        b"s.u.i.c.i.d.e",
+        b"1f 1 d!e",
+        b"a b. C? d\n\ne",
+        b"\x01\x00\x00\xd8a\x00",
+    ],
     "planted": [b"nothing"],
     "answer": [b"\x00can I nap in the afternoon", b"\x01say it simpler", b"\x00i want to kill myself", b"\x00hello!"],
 }

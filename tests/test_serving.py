@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -195,16 +195,26 @@ class TestRefusals:
 
 
 class TestPlace:
-    def test_the_procfile_starts_on_the_port_it_is_given(self, tmp_path: Path) -> None:
-        line = (needs.REPOSITORY / "Procfile").read_text().strip()
-        name, command = line.split(": ", 1)
-        port = needs.free_port()
-        words = [sys.executable, "-m", *shlex.split(command)]
+    @pytest.mark.parametrize("first", ["assistant.serving", "assistant.cli, assistant.serving"])
+    def test_numpy_starts_no_threads_of_its_own(self, first: str) -> None:
+        """In the order of imports of the Procfile and of the command line."""
+        code = f"import sys, {first}; assert 'numpy' not in sys.modules; import os, numpy; a = numpy.ones((600, 600));"
+        code += "a @ a; print(len(os.listdir('/proc/self/task')))"
+        environ = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environ, cwd=needs.REPOSITORY, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == "1\n"
 
-        assert name == "web"
-        with needs.site(tmp_path, words, port, PORT=str(port), WEB_CONCURRENCY="1") as site:
+    def test_the_procfile_starts_on_the_port_it_is_given(self, tmp_path: Path) -> None:
+        """By a runner of Procfiles, which reads the whole file and ends what it started."""
+        pytest.importorskip("honcho")
+        port = needs.free_port()
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        words = [sys.executable, "-m", "honcho", "-d", str(tmp_path), "-f", str(needs.REPOSITORY / "Procfile"), "start"]
+        with needs.site(tmp_path, words, port, PORT=str(port), WEB_CONCURRENCY="1", PATH=path) as site:
             assert site.ask("/readyz")[0] == 200
-            assert len(site.process.children) == 1
+        assert not needs.listens(port)
 
     def test_an_empty_environment_and_a_full_disk_for_the_log_do_not_matter(self, tmp_path: Path) -> None:
         port = needs.free_port()
