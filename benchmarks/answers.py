@@ -38,7 +38,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -203,10 +203,11 @@ def run(asked: Set, encoder: Path | None, teacher: Teacher, only: list[str]) -> 
     return found
 
 
-def tables(results: Mapping[str, Mapping[str, Mapping[str, float | str]]]) -> str:
+def tables(results: Mapping[str, Mapping[str, Any]]) -> str:
     """Return one table a set: time as a multiple of ours first, then the measures in %."""
     parts = []
-    for name, systems in results.items():
+    for name, result in results.items():
+        systems = result["systems"]
         most = max((v.get("asked", 0) for v in systems.values()), default=0)
         ours = next((s["median seconds"] for n, s in systems.items() if n in (PRODUCT, RAW)), None)
         rows = []
@@ -222,6 +223,7 @@ def tables(results: Mapping[str, Mapping[str, Mapping[str, float | str]]]) -> st
             rows.append([f"{system} (released)", "–", "–", *(f"{given[m]:.1f}" if m in given else "–" for m in SHOWN)])
         parts.append(f"**{name}**\n\n{report.table(['system', 'time ÷ ours', 'ms', *SHOWN], rows)}")
         parts += [f"Not measured: {n} {v['missing']}." for n, v in systems.items() if "missing" in v]
+        parts.append(report.said(result["made"]))
     return "\n\n".join(parts)
 
 
@@ -229,21 +231,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", type=Path, nargs="?", help="folder with public sets")
     parser.add_argument("--encoder", type=Path, help="folder with model.safetensors and vocab.txt of all-MiniLM-L6-v2")
-    parser.add_argument("--only", nargs="+", default=[], help="systems whose name holds one of these")
+    parser.add_argument("--only", nargs="+", default=[], help="systems whose name holds one of these; nothing is kept")
+    parser.add_argument(
+        "--on", nargs="+", default=[], help="sets whose name holds one of these; the others stay as kept"
+    )
     options = parser.parse_args()
     about = report.machine(*sorted({p for peer in PEERS.values() for p in peer.packages}))
     knowledge = load(shipped("knowledge"))
     sets = public(options.sets) if options.sets else []
     teacher = Teacher(sets)
     every = [own(knowledge), informed(knowledge), *sets]
-    results = {}
+    kept = report.kept("answers").get("sets", {}) if not options.only else {}
     for asked in every:
-        results[asked.name] = run(asked, options.encoder, teacher, options.only)
-        print(asked.name, "done", file=sys.stderr, flush=True)
+        if not options.on or any(o in asked.name for o in options.on):
+            kept[asked.name] = {"made": about, "systems": run(asked, options.encoder, teacher, options.only)}
+            if not options.only:  # at once: the whole takes long
+                results = {s.name: kept[s.name] for s in every if s.name in kept}
+                report.keep("answers", {"sets": results}, tables(results))
     if options.only:
-        print(tables(results))
-    else:
-        report.keep("answers", {"made": about, "sets": results}, f"{tables(results)}\n\n{report.said(about)}")
+        print(tables(kept))
 
 
 if __name__ == "__main__":

@@ -220,6 +220,8 @@ def text(ours: dict[int, dict[str, Any]], peers: dict[str, dict[int, dict[str, A
             "At 10,000 passages: " + ("over the bar: " + ", ".join(over) if over else "within every bar") + "."
         )
     for name, sizes in peers.items():
+        if not sizes:
+            continue
         rows = [row(f"{n:,}", f | {"cold s": f.get("load s")}) for n, f in sizes.items()]
         parts.append(f"**{name}**\n\n{report.table(['passages', *HEAD], rows)}")
     return "\n\n".join(parts)
@@ -228,24 +230,25 @@ def text(ours: dict[int, dict[str, Any]], peers: dict[str, dict[int, dict[str, A
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", type=Path, nargs="?", help="folder with public sets")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="the other sizes stay as kept")
     parser.add_argument("--peers", action="store_true", help="other engines too")
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         print(json.dumps(child(int(options.child[0]), options.child[1], options.sets)))
         return
-    ours: dict[int, dict[str, Any]] = {}
-    peers: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in ENGINES} if options.peers else {}
+    before = report.kept("growth")
+    ours = {int(n): f for n, f in before.get("ours", {}).items()}
+    peers = {name: {int(n): f for n, f in before.get("peers", {}).get(name, {}).items()} for name in ENGINES}
+    about = report.machine(*(p for name in ENGINES for p in PEERS[name].packages))
     for size in options.sizes:
         ours[size] = measure(size, options.sets)
-        print(size, ours[size], file=sys.stderr, flush=True)
-        for name, sizes in peers.items():
+        for name in ENGINES if options.peers else ():
             with tempfile.TemporaryDirectory() as cache:
-                sizes[size] = own_process(size, name, options.sets, cache)
-    about = report.machine(*(p for name in peers for p in PEERS[name].packages))
-    found = {"made": about, "ours": ours, "peers": peers}
-    report.keep("growth", found, f"{text(ours, peers)}\n\n{report.said(about)}")
+                peers[name][size] = own_process(size, name, options.sets, cache)
+        ours, peers = dict(sorted(ours.items())), {n: dict(sorted(f.items())) for n, f in peers.items()}
+        said = f"{text(ours, peers)}\n\n{report.said(about)}"
+        report.keep("growth", {"made": about, "ours": ours, "peers": peers}, said)  # at once: the whole takes long
 
 
 if __name__ == "__main__":

@@ -55,11 +55,17 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def keep(name: str, found: Mapping[str, Any], text: str) -> None:
     """Print *text*, write *found* to ``results/NAME.json``, and put *text* in the README's place for it."""
-    print(text)
+    print(text, flush=True)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(rounded(found), indent=1) + "\n", "utf-8")
     if README.is_file():
         README.write_text(placed(README.read_text("utf-8"), name, text), "utf-8")
+
+
+def kept(name: str) -> dict[str, Any]:
+    """Return what ``results/NAME.json`` has from before; nothing where it is not there."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
 def placed(readme: str, name: str, text: str) -> str:
