@@ -6,9 +6,15 @@ sentence vectors, turned to their 256 main axes. The loss is one minus the cosin
 squared difference of all similarities within a batch. Pieces are stored in 8 bits with one scale a
 row, layers in 16.
 
+Then, at a lower rate, it goes on with more variants and learns a second projection beside the first:
+128 numbers whose cosine with a point for each class tells the classes of this repository's examples
+apart (a passage, a subject that is not covered, a kind of danger, of harmless look-alikes, of small
+talk …), and coarser, their groups. ``knowledge/judged`` is no part of these classes: by it the
+product tells how sure to be.
+
 What it learns from is text that may be used for it: glosses and examples of WordNet 3.0, questions
 put together here from WordNet's words, every line of this repository's ``knowledge/``, and those
-lines cut, joined, thinned and with words exchanged.
+lines cut, joined, thinned, with words exchanged and with typing errors.
 
 Not needed to run or test the product; needs ``torch`` and ``transformers``. Usage::
 
@@ -37,12 +43,17 @@ import yaml
 from torch.nn import functional
 from transformers import BertModel, BertTokenizerFast
 
+from assistant.engine import entries_of
+from assistant.knowledge import load
+from assistant.text import fold, words
+
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LAYERS = (0, 5)  # of the teacher's six
 INNER = 512  # units between a layer's two matrices; the teacher has 1,536
 WIDTH, HEADS, SIZE = 384, 12, 256
 MAX_PIECES = 64  # longer texts are not learnt from
-POSITIONS = 96
+POSITIONS, TUNED = 96, 128
+SHARPNESS = 16  # of the cosines with the classes' points
 BATCH, HELD = 256, 4_000
 QUESTIONS = 90_000  # put together from WordNet's words
 VARIANTS = 3  # of each line of the knowledge
@@ -136,6 +147,37 @@ def corpus(wordnet_folder: Path, knowledge: Path) -> list[str]:
     return list(dict.fromkeys(t.strip() for t in texts if t.strip()))
 
 
+def labelled(folder: Path) -> list[tuple[str, str, str]]:
+    """Return group, class and text of every example of the knowledge folder."""
+    knowledge = load(folder)
+    found = [(e.group, f"{e.group}:{e.id}", p) for e in entries_of(knowledge) for p in e.phrasings]
+    found += [("danger", f"danger:{kind}", m) for kind, each in knowledge.crisis.danger.items() for m in each]
+    for path in sorted(folder.glob("*/look-alikes/*.yaml")):
+        for value in yaml.load(path.read_text("utf-8"), yaml.CBaseLoader).values():
+            if isinstance(value, list):
+                found += [("harmless", f"harmless:{path.name.partition('.')[0]}", m) for m in value]
+    return list({text: (group, name, text) for group, name, text in reversed(found)}.values())
+
+
+def mistyped(text: str) -> str:
+    """Return *text* with a letter dropped or two exchanged in about every sixth word."""
+    tokens = text.split()
+    for _ in range(max(1, len(tokens) // 6)):
+        at = random.randrange(len(tokens))
+        word = tokens[at]
+        if len(word) > 3:
+            i = random.randrange(1, len(word) - 1)
+            tokens[at] = word[:i] + (word[i + 1] + word[i] + word[i + 2 :] if random.random() < 0.5 else word[i + 1 :])
+    return " ".join(tokens)
+
+
+def as_asked(text: str) -> str:
+    """Return *text* as the program reads it: often as bare words, now and then mistyped."""
+    if random.random() < 0.12:
+        text = mistyped(text)
+    return " ".join(words(fold(text))) if random.random() < 0.65 else text
+
+
 def padded(pieces: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
     """Return piece ids and a mask, both ``(texts, longest)``."""
     longest = max(map(len, pieces))
@@ -199,14 +241,50 @@ class Student(torch.nn.Module):
         self.out = torch.nn.Linear(WIDTH, SIZE)
         self.out.weight.data = torch.tensor(axes.T.copy())
         self.out.bias.data = torch.tensor(-centre @ axes)
+        self.tuned = torch.nn.Linear(WIDTH, TUNED)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return what is learnt from the teacher, one unit vector a text."""
+        return functional.normalize(self.out(self.mean(ids, mask)), dim=1)
+
+    def sort(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return what tells classes apart, one unit vector a text."""
+        return functional.normalize(self.tuned(functional.dropout(self.mean(ids, mask), 0.1, self.training)), dim=1)
+
+    def mean(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         x = self.norm(self.pieces(ids) + self.positions[: ids.shape[1]])
         hidden = (1 - mask[:, None, None, :]) * -1e4
         for layer in self.layers:
             x = layer(x, hidden)
-        mean = (x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        return functional.normalize(self.out(mean.float()), dim=1)
+        return ((x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)).float()
+
+
+class Classes(torch.nn.Module):
+    """A point for each class and each group of the labelled examples."""
+
+    def __init__(self, examples: list[tuple[str, str, str]], tokenizer: BertTokenizerFast) -> None:
+        super().__init__()
+        self._tokenizer, self._examples = tokenizer, examples
+        groups, names = ([e[i] for e in examples] for i in (0, 1))
+        self._targets = [torch.tensor([sorted(set(each)).index(x) for x in each]) for each in (names, groups)]
+        self.points = torch.nn.ParameterList(torch.randn(len(set(each)), TUNED) * 0.1 for each in (names, groups))
+        sizes = [{x: each.count(x) for x in set(each)} for each in (groups, names)]
+        weights = np.array([sizes[0][g] ** -0.5 * sizes[1][n] ** -0.15 for g, n, _ in examples])
+        self._weights = weights / weights.sum()
+
+    def loss(self, student: Student, count: int) -> torch.Tensor:
+        """Return the loss on *count* examples, small groups and classes drawn more often than their size."""
+        chosen = np.random.choice(len(self._examples), count, p=self._weights)
+        texts = [as_asked(self._examples[i][2]) or "." for i in chosen]
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found = student.sort(*padded(self._tokenizer(texts, truncation=True, max_length=POSITIONS)["input_ids"]))
+        losses = [
+            functional.cross_entropy(
+                SHARPNESS * found.float() @ functional.normalize(p, dim=1).T, t[chosen], label_smoothing=0.05
+            )
+            for p, t in zip(self.points, self._targets, strict=True)
+        ]
+        return 0.15 * losses[0] + 0.25 * losses[1]
 
 
 def batches(pieces: list[list[int]], rows: np.ndarray) -> Iterator[np.ndarray]:
@@ -219,13 +297,21 @@ def batches(pieces: list[list[int]], rows: np.ndarray) -> Iterator[np.ndarray]:
     yield from out
 
 
-def learn(student: Student, pieces: list[list[int]], target: torch.Tensor, epochs: int, rate: float) -> None:
-    """Fit *student* to *target*, printing as it goes."""
+def learn(
+    student: Student,
+    pieces: list[list[int]],
+    target: torch.Tensor,
+    epochs: int,
+    rate: float,
+    classes: Classes | None = None,
+) -> None:
+    """Fit *student* to *target*, and to *classes* if given, printing as it goes."""
+    everything = [*student.parameters(), *(classes.parameters() if classes else ())]
     order = np.random.permutation(len(pieces))
     held, rows = order[:HELD], order[HELD:]
     groups = [
-        {"params": [p for p in student.parameters() if p.ndim > 1], "weight_decay": 0.01},
-        {"params": [p for p in student.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for p in everything if p.ndim > 1], "weight_decay": 0.01},
+        {"params": [p for p in everything if p.ndim <= 1], "weight_decay": 0.0},
     ]
     optimiser = torch.optim.AdamW(groups, lr=rate, fused=True)
     steps, step = epochs * math.ceil(len(rows) / BATCH), 0
@@ -237,6 +323,8 @@ def learn(student: Student, pieces: list[list[int]], target: torch.Tensor, epoch
                 found = student(*padded([pieces[i] for i in chosen]))
             wanted = target[chosen]
             loss = 1 - (found * wanted).sum(1).mean() + 2 * ((found @ found.T - wanted @ wanted.T) ** 2).mean()
+            if classes:
+                loss = 4 * loss + classes.loss(student, 96)
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
@@ -257,7 +345,8 @@ def save(student: Student, folder: Path) -> None:
     scales = (np.abs(table).max(1) / 127 + 1e-12).astype(np.float32)
     weights: dict[str, torch.Tensor] = {
         "positions": student.positions, "scale": student.norm.weight, "shift": student.norm.bias,
-        "out": student.out.weight.T, "out_bias": student.out.bias,
+        "about": student.out.weight.T, "about_bias": student.out.bias,
+        "sort": student.tuned.weight.T, "sort_bias": student.tuned.bias,
     }  # fmt: skip
     for n, layer in enumerate(student.layers):
         for name in ("attend", "join", "widen", "narrow"):
@@ -297,6 +386,8 @@ def main() -> None:
     target = functional.normalize(torch.tensor((vectors - centre) @ axes), dim=1)
     student = Student(teacher, axes, centre)
     learn(student, pieces, target, options.epochs, options.rate)
+    classes = Classes(labelled(options.knowledge), tokenizer)
+    learn(student, pieces, target, 2, options.rate / 2, classes)
     save(student, options.out)
 
 
