@@ -5,6 +5,7 @@ A second language costs one file: the same keys as ``en.yaml``, with the same na
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from assistant.yamlfile import Fields, Node, Scalar, parse, place
 FOLDER = Path(__file__).parent / "words"
 ENGLISH = "en"
 DIRECTIONS = ("ltr", "rtl")
+_TOKEN = re.compile(r"[¿¡]|\w+")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Words:
     name: str
     direction: str
     entries: Mapping[str, str]
+
+    @property
+    def signs(self) -> frozenset[str]:
+        """The frequent words by which this language is known."""
+        return frozenset(self.entries["foreign.signs"].split())
 
     def __call__(self, key: str, **values: object) -> str:
         return self.entries[key].format_map(values)
@@ -43,6 +50,21 @@ class Catalogue:
             if found := self.languages.get(tag.lower().partition("-")[0]):
                 return found
         return self.languages[ENGLISH]
+
+    def written_in(self, utterance: str) -> Words | None:
+        """Return the language that *utterance* is written in, by the frequent words (``foreign.signs``) of each.
+
+        Returns:
+            The language with the most signs: two or more, or one in three words or fewer; nothing when no
+            language has that many, or two have as many.
+        """
+        tokens = _TOKEN.findall(utterance.lower())
+        if not tokens:
+            return None
+        counts = {code: sum(t in words.signs for t in tokens) for code, words in self.languages.items()}
+        first, second = (sorted(counts.items(), key=lambda item: -item[1]) + [("", 0)])[:2]
+        enough = first[1] >= 2 or (first[1] == 1 and len(tokens) <= 3)
+        return self.languages[first[0]] if enough and first[1] > second[1] else None
 
 
 def placeholders(words: str) -> frozenset[str]:

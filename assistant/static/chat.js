@@ -5,16 +5,25 @@
   const find = (selector, where = document) => where.querySelector(selector);
   const all = (selector, where = document) => [...where.querySelectorAll(selector)];
 
-  // Exit: blank at once, replace the address, Shift three times within five seconds each.
   const fits = () => all("[data-needs-script]").forEach((e) => { e.hidden = false; });
 
+  // In a frame of another site, its widget is told three words at most, and never one of the visitor's.
+  const framed = window.parent !== window;
+  const tell = (word) => { if (framed) window.parent.postMessage(`assistant:${word}`, "*"); };
+  tell("ready");
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing) tell("close");
+  });
+
+  // Exit: blank at once, replace the address, Shift three times within five seconds each.
   const leave = find("[data-leave]");
   const tabs = "BroadcastChannel" in window ? new BroadcastChannel("leave") : null;
   const go = () => {
     document.title = " ";
     document.body.hidden = true;
     window.stop();
-    location.replace(leave.href);
+    tell("leave");
+    try { (framed ? window.top : window).location.replace(leave.href); } catch { location.replace("about:blank"); }
   };
   if (leave) {
     let presses = 0, last = 0;
@@ -31,6 +40,12 @@
   }
 
   fits();
+
+  // For when there is no network: one page with help lines, and no word of anybody.
+  if ("serviceWorker" in navigator && !framed) {
+    const query = new URLSearchParams(location.search).get("lang") ? location.search : "";
+    window.addEventListener("load", () => navigator.serviceWorker.register(`/sw.js${query}`).catch(() => {}));
+  }
 
   const form = find("[data-chat]"), log = find("[data-log]");
   if (!form || !log || !window.fetch || !window.DOMParser || !window.AbortController) return;
@@ -106,11 +121,31 @@
       send(null);
     }
   });
+  // One page to take along, made here: it goes to this device and to nobody else.
+  const LOOK = "body{font:1rem/1.5 sans-serif;max-width:40rem;margin:1rem auto;padding:0 1rem}.turn,.keep{border-top:1px solid #999;padding-top:1rem}.said{font-weight:bold}";
+  const save = () => {
+    const kept = document.createElement("main"), title = document.createElement("title"), heading = document.createElement("h1");
+    title.textContent = heading.textContent = find("h1").textContent.trim();
+    kept.append(heading, ...all("[data-log], .keep").map((e) => e.cloneNode(true)));
+    all(".extras, .why, .chip .visually-hidden, .more", kept).forEach((e) => e.remove());
+    all("a", kept).forEach((e) => { e.href = e.href; e.removeAttribute("target"); });
+    all("img", kept).forEach((e) => e.replaceWith(e.alt));
+    const { lang, dir } = document.documentElement;
+    const head = `<!doctype html><html lang="${lang}" dir="${dir}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">`;
+    const file = new Blob([head, title.outerHTML, `<style>${LOOK}</style>`, kept.outerHTML, "</html>"], { type: "text/html" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = "notes.html";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  };
+
   const voice = window.speechSynthesis;
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
     if (button.hasAttribute("data-print")) window.print();
+    if (button.hasAttribute("data-save")) save();
     if (button.hasAttribute("data-read") && voice) {
       if (voice.speaking) { voice.cancel(); return; }
       const turn = find("#latest .reply");
@@ -125,7 +160,7 @@
       voice.speak(words);
     }
   });
-  window.addEventListener("pagehide", () => { if (voice) voice.cancel(); form.reset(); });
+  window.addEventListener("pagehide", () => { if (voice) voice.cancel(); box().value = ""; });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.replace("/"); });
   count();
 })();

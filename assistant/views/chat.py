@@ -10,8 +10,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import TooManyRequests
 
 from assistant import limits, metrics
+from assistant.catalogue import Words
 from assistant.conversation import MAX_UTTERANCE, TAKEN_BACK, Turn, carried, presentable, replay
-from assistant.passages import Passage, Source
+from assistant.passages import HelpLine, Passage, Source
 from assistant.rendering import Because, because, cited, shape
 from assistant.replies import Abstention, Cited, Clarification, CrisisReply, Reply, kind
 from assistant.storage import Outcome, Storage, Verdict
@@ -25,11 +26,20 @@ BODY_IN_DANGER = frozenset({"overdose_or_medical", "eating_or_neglect_emergency"
 
 @dataclass(frozen=True)
 class Shown:
-    """One cited passage with its picture's address, and what the visitor just said of it."""
+    """One cited passage with the addresses of its place and picture, and what the visitor just said of it."""
 
     shown: Cited
+    href: str
     picture: str
     said: str = ""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A language that was written and that no passage is in: its words, and help lines that may speak it."""
+
+    words: Words
+    lines: tuple[HelpLine, ...]
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ class ShownTurn:
     latest: bool
     sent: str
     emergency_first: bool
+    foreign: Foreign | None
 
 
 @dataclass(frozen=True)
@@ -210,7 +221,12 @@ def _show(visit: Visit, turns: Sequence[Turn], thanks: Thanks, *, landing: bool 
                 reply=reply,
                 shape=form,
                 passages=tuple(
-                    Shown(c, picture(c.passage), thanks.verdicts.get((turn.number, c.passage.id), ""))
+                    Shown(
+                        c,
+                        visit.link(c.passage.citation.href),
+                        picture(c.passage),
+                        thanks.verdicts.get((turn.number, c.passage.id), ""),
+                    )
                     for c in cited(reply)
                 ),
                 suggestions=() if choices else reply.suggestions[:3],
@@ -218,10 +234,21 @@ def _show(visit: Visit, turns: Sequence[Turn], thanks: Thanks, *, landing: bool 
                 because=because(reply, passages) if form == "answer" else None,
                 latest=landing and turn is turns[-1],
                 sent=thanks.sent,
+                foreign=None if form == "crisis" or turn.taken_back else _foreign(visit, turn.utterance),
                 emergency_first=isinstance(reply, CrisisReply) and reply.category in BODY_IN_DANGER,
             )
         )
     return tuple(shown)
+
+
+def _foreign(visit: Visit, utterance: str) -> Foreign | None:
+    """Say in its own language that *utterance* is in one without knowledge, with lines that speak it if there are."""
+    words = visit.catalogue.written_in(utterance)
+    if words is None or words.language == visit.language or f"languages.{visit.language}" not in words.entries:
+        return None
+    name = visit.catalogue.choose(visit.language).entries.get(f"languages.{words.language}", "")
+    lines = visit.region.lines
+    return Foreign(words, tuple(line for line in lines if name and name in line.languages)[:2] or lines[:1])
 
 
 def picture(passage: Passage) -> str:

@@ -95,14 +95,14 @@ def blueprint(desk: Desk) -> Blueprint:
     @routes.get("/help")
     def help_lines() -> Response:
         visit = desk.visit()
-        response = _page("help", visit, places=_places(visit))
+        response = _page("help", visit, places=visit.places)
         response.headers["Cache-Control"] = "no-cache"  # holds no word of anybody; the service worker may keep it
         return response
 
     @routes.get("/offline")
     def offline() -> Response:
         visit = desk.visit()
-        response = _page("offline", visit, places=_places(visit))
+        response = _page("offline", visit, places=visit.places)
         response.headers["Cache-Control"] = "no-cache"
         return response
 
@@ -123,11 +123,6 @@ def _page(name: str, visit: Visit, **values: object) -> Response:
     response = make_response(render_template(f"pages/{name}.html", visit=visit, words=visit.words, **values))
     response.headers["Vary"] = "Accept-Language"
     return response
-
-
-def _places(visit: Visit) -> list[object]:
-    """Return all regions, the visitor's own first."""
-    return [visit.region, *(r for r in visit.regions if r.id != visit.region.id)]
 
 
 def _map(visit: Visit) -> list[Part]:

@@ -43,7 +43,7 @@ class Visit:
 
     Attributes:
         snapshot: the state of the knowledge throughout this request.
-        asked_language: the language that the visitor chose, empty when the browser's was taken.
+        chosen: names and values of what the visitor chose other than it would be without a choice.
         region: the region whose help lines are shown; chosen, set, guessed, or anywhere.
         size: one of `SIZES`.
     """
@@ -51,7 +51,7 @@ class Visit:
     snapshot: Snapshot
     catalogue: Catalogue
     words: Words
-    asked_language: str
+    chosen: tuple[tuple[str, str], ...]
     region: Region
     size: str
 
@@ -65,16 +65,18 @@ class Visit:
         return self.snapshot.knowledge.language or "en"
 
     @property
-    def region_id(self) -> str:
-        return self.region.id
-
-    @property
     def regions(self) -> tuple[Region, ...]:
         return regions(self.snapshot)
 
+    @property
+    def places(self) -> tuple[Region, ...]:
+        """All regions, the visitor's own first."""
+        return (self.region, *(r for r in self.regions if r.id != self.region.id))
+
     def link(self, path: str) -> str:
-        """Return *path* with the language that the visitor chose."""
-        return f"{path}?{urlencode({'lang': self.asked_language})}" if self.asked_language else path
+        """Return *path* with the language, region and text size that the visitor chose."""
+        page, hash, fragment = path.partition("#")
+        return (f"{page}?{urlencode(self.chosen)}" if self.chosen else page) + hash + fragment
 
     @property
     def links(self) -> Links:
@@ -108,16 +110,26 @@ class Desk:
     region: str
 
     def visit(self) -> Visit:
-        asked = request.values.get("lang", "").lower()[:8]
-        asked = asked if asked in self.catalogue.languages else ""
+        """Return the choices of the current request."""
         accepted = list(request.accept_languages.values())[:8]
-        size = request.values.get("size", "")
-        snapshot = self.live.current
+        snapshot, size = self.live.current, request.values.get("size", "")
+        given, guessed = self.catalogue.choose("", accepted), choose_region(snapshot, "", self.region, accepted)
+        words = self.catalogue.choose(request.values.get("lang", "")[:8], accepted)
+        region = choose_region(snapshot, request.values.get("region", "")[:8], self.region, accepted)
+        size = size if size in SIZES else ""
         return Visit(
             snapshot=snapshot,
             catalogue=self.catalogue,
-            words=self.catalogue.choose(asked, accepted),
-            asked_language=asked,
-            region=choose_region(snapshot, request.values.get("region", "")[:8], self.region, accepted),
-            size=size if size in SIZES else "",
+            words=words,
+            chosen=tuple(
+                (name, value)
+                for name, value, default in (
+                    ("lang", words.language, given.language),
+                    ("region", region.id, guessed.id),
+                    ("size", size, ""),
+                )
+                if value != default
+            ),
+            region=region,
+            size=size,
         )
