@@ -29,7 +29,7 @@ HEADS = 12
 TUNED_SHARE = 0.4
 """Share of a dot product (0 to 1) that the second projection has."""
 
-BATCH = 256
+BATCH = 64
 """Texts of one length that are encoded together."""
 
 
@@ -50,18 +50,18 @@ class Layer:
     last_scale: np.ndarray
     last_shift: np.ndarray
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Return the layer's output for *x*, shape ``(texts, pieces, width)``."""
-        texts, pieces, width = x.shape
-        each = width // HEADS
-        mixed = (x @ self.attend + self.attend_bias).reshape(texts, pieces, 3, HEADS, each)
-        query, key, value = mixed.transpose(2, 0, 3, 1, 4)
+    def __call__(self, x: np.ndarray, texts: int) -> np.ndarray:
+        """Return the layer's output for *x*, shape ``(texts · pieces, width)``: one product for all texts is fastest."""
+        rows, width = x.shape
+        shape = (texts, rows // texts, 3, HEADS, width // HEADS)
+        mixed = (x @ self.attend + self.attend_bias).reshape(shape).transpose(2, 0, 3, 1, 4)
+        query, key, value = np.ascontiguousarray(mixed)
         weights = query @ key.swapaxes(-1, -2)
-        weights *= np.float32(each**-0.5)
+        weights *= np.float32(shape[-1] ** -0.5)
         weights -= weights.max(-1, keepdims=True)
         np.exp(weights, out=weights)
         weights /= weights.sum(-1, keepdims=True)
-        seen = (weights @ value).swapaxes(1, 2).reshape(texts, pieces, width)
+        seen = (weights @ value).swapaxes(1, 2).reshape(rows, width)
         x = _normalised(x + (seen @ self.join + self.join_bias), self.first_scale, self.first_shift)
         wide = x @ self.widen
         wide += self.widen_bias
@@ -114,10 +114,11 @@ class SentenceEncoder:
 
     def _encode(self, ids: np.ndarray) -> np.ndarray:
         x = self._pieces[ids] * self._scales[ids][..., None]
-        x = _normalised(x + self._positions[: ids.shape[1]], self._scale, self._shift)
+        texts, pieces = ids.shape
+        x = _normalised(x + self._positions[:pieces], self._scale, self._shift).reshape(texts * pieces, -1)
         for layer in self._layers:
-            x = layer(x)
-        mean = x.mean(1)
+            x = layer(x, texts)
+        mean = x.reshape(texts, pieces, -1).mean(1)
         parts = [_unit(mean @ matrix + bias) for matrix, bias in self._out]
         shares = np.sqrt([1 - TUNED_SHARE, TUNED_SHARE]).astype(np.float32)
         return np.hstack([share * part for share, part in zip(shares, parts, strict=True)])

@@ -27,8 +27,9 @@ from assistant.text import sentences
 PASSAGE, UNCOVERED, CLINICAL, SMALL_TALK, FOLLOW_UP = "passage", "uncovered", "clinical", "smalltalk", "followup"
 OUTCOMES = ("answer", "unknown", "clinical", "smalltalk", "followup")
 _GROUP_OUTCOME = dict(zip((PASSAGE, UNCOVERED, CLINICAL, SMALL_TALK, FOLLOW_UP), OUTCOMES, strict=True))
-JUDGED_ENOUGH = 200  # judged questions from which the confidence is learnt on them
-SELF_TEST_STEP = 5  # else every fifth phrasing, ranked as if it were new
+JUDGED_ENOUGH = 200  # judged questions from which the confidence is learnt on them, not on the shipped ones
+FOLLOW_UP_STEP = 5  # every fifth follow-up, ranked as if it were new
+NEVER = 40.0  # log-odds that rule an outcome out
 
 Part = TypeVar("Part")
 
@@ -71,9 +72,12 @@ def build(knowledge: Knowledge) -> Engine:
     if not knowledge.passages:
         return Engine(found, None, None)
     retriever = retriever_for(knowledge)
-    judged = [(t.question, t.kind) for j in knowledge.judged if len(j.turns) == 1 for t in j.turns]
-    confidence = _kept("confidence", (entries, judged), lambda: _confidence(retriever, judged))
-    return Engine(found, retriever, confidence)
+    judged = [
+        (t.question, t.kind) for j in knowledge.judged if len(j.turns) == 1 for t in j.turns if t.kind in OUTCOMES
+    ]
+    if len(judged) < JUDGED_ENOUGH:
+        return Engine(found, retriever, shipped_confidence(retriever))
+    return Engine(found, retriever, _kept("confidence", (entries, judged), lambda: _confidence(retriever, judged)))
 
 
 def entries_of(knowledge: Knowledge) -> tuple[Entry, ...]:
@@ -98,19 +102,31 @@ def phrasings(passage: Passage) -> tuple[str, ...]:
 
 
 def _confidence(retriever: Retriever, judged: list[tuple[str, str]]) -> SoftmaxRegression:
-    """Learn which outcome the signals speak for: on judged questions, else on own phrasings."""
-    signals, labels = [], []
-    usable = [(q, OUTCOMES.index(k)) for q, k in judged if k in OUTCOMES]
-    if len(usable) >= JUDGED_ENOUGH:
-        for question, label in usable:
-            signals.append(retriever.rank(question).signals)
-            labels.append(label)
+    """Learn on *judged* questions which outcome the signals speak for."""
+    signals = [retriever.rank(question).signals for question, _ in judged]
+    labels = [OUTCOMES.index(wanted) for _, wanted in judged]
     owners = [e.group for e in retriever.entries for _ in e.phrasings]
-    for i in range(0, len(owners), SELF_TEST_STEP):
-        if len(usable) < JUDGED_ENOUGH or owners[i] == FOLLOW_UP:
+    for i in range(0, len(owners), FOLLOW_UP_STEP):
+        if owners[i] == FOLLOW_UP:  # no judged question stands for these: they have a turn before them
             signals.append(retriever.leave_one_out(i).signals)
-            labels.append(OUTCOMES.index(_GROUP_OUTCOME[owners[i]]))
+            labels.append(OUTCOMES.index(_GROUP_OUTCOME[FOLLOW_UP]))
     return SoftmaxRegression.fit(np.stack(signals), np.array(labels), len(OUTCOMES), penalty=3.0)
+
+
+def shipped_confidence(retriever: Retriever) -> SoftmaxRegression:
+    """Return what the shipped knowledge's judged questions taught, for the groups that *retriever* has.
+
+    Made by ``benchmarks/confidence.py``. A signal of a group that is not there counts as a usual one, and
+    what that group stands for is never the outcome.
+    """
+    with np.load(Path(__file__).parent / "data" / "confidence.npz") as stored:
+        names = stored["names"].tolist()
+        mean, spread, weights = stored["mean"], stored["spread"], stored["weights"].copy()
+    rows = [names.index(name) for name in retriever.signal_names]
+    for group, outcome in _GROUP_OUTCOME.items():
+        if group not in retriever.groups and outcome != "unknown":
+            weights[-1, OUTCOMES.index(outcome)] -= NEVER
+    return SoftmaxRegression(mean[rows], spread[rows], weights[[*rows, -1]])
 
 
 def retriever_for(knowledge: Knowledge) -> Retriever:

@@ -1,0 +1,44 @@
+"""What is learnt from a folder, and what a folder goes by that has few judged questions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from assistant.dialogue import Dialogue
+from assistant.engine import OUTCOMES, build, shipped_confidence
+from assistant.knowledge import load
+from assistant.replies import kind
+from tests.folders import small
+
+
+def test_the_shipped_confidence_is_not_out_of_date(dialogue):
+    """After a change of the ranking or the knowledge, ``python benchmarks/confidence.py`` makes it anew."""
+    retriever, learnt = dialogue.engine.retriever, dialogue.engine.confidence
+    judged = [j.turns[0].question for j in dialogue.knowledge.judged if len(j.turns) == 1][::7]
+    signals = np.stack([retriever.rank(question).signals for question in judged])
+    old, new = shipped_confidence(retriever).probabilities(signals), learnt.probabilities(signals)
+    assert (old.argmax(1) == new.argmax(1)).mean() > 0.97
+
+
+def test_a_small_folder_of_its_own_answers_what_it_knows_and_nothing_else(tmp_path):
+    small(tmp_path / "own")
+    talk = Dialogue.build(load(tmp_path / "own"))
+    asked = {
+        "Which famous tower stands in Paris?": "unknown",
+        "should I take melatonin": "unknown",
+        "How do I fix a dripping tap?": "unknown",
+    }
+    assert {q: kind(talk.respond(q)) for q in asked} == asked
+    own = [p.ask for p in talk.knowledge.passages.values()]
+    assert {kind(talk.respond(q)) for q in own} == {"answer"}
+
+
+def test_an_outcome_without_a_group_is_never_the_answer(tmp_path):
+    small(tmp_path / "own")
+    engine = build(load(tmp_path / "own"))
+    assert engine.retriever is not None
+    absent = [o for o, g in zip(OUTCOMES, ("passage", "uncovered", "clinical", "smalltalk", "followup"), strict=True)
+              if g not in engine.retriever.groups and o != "unknown"]  # fmt: skip
+    assert absent
+    chances = engine.confidence.probabilities(engine.retriever.rank("do I have to take this pill").signals)
+    assert all(chances[OUTCOMES.index(o)] < 1e-6 for o in absent)
