@@ -5,43 +5,21 @@ Run: python benchmarks/screenshots.py (needs Chromium at /usr/bin/chromium, or $
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
 import threading
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
+from states import PAGES, sayings
 from werkzeug.serving import make_server
 
 from assistant.app import create_app
 from assistant.settings import Settings, shipped
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
-PAGES = {
-    "empty": "/?region=UK",
-    "spanish": "/?lang=es&region=US",
-    "help": "/help",
-    "offline": "/offline",
-    "sources": "/sources",
-    "source-marked": "/sources/neuroplasticity-recovery#types-1",
-    "topics": "/topics",
-    "privacy": "/privacy",
-    "about": "/about",
-    "error": "/none",
-}
-STATES = {
-    "answer": ["What are the two types of neuroplasticity?"],
-    "two-passages": ["What is CBT, and can people grow after trauma?"],
-    "does-not-say": ["How long does it take?"],
-    "did-you-mean": ["brain stuff with old and new"],
-    "clinical": ["Should I stop taking my sertraline?"],
-    "crisis": ["i want to die"],
-    "crisis-later": ["i want to die", "What is structural plasticity?"],
-    "abuse": ["my husband hits me"],
-    "small-talk": ["hello"],
-    "nothing-typed": [""],
-}
 VIEWS = {"phone": (360, 740), "desktop": (1100, 800)}
 
 
@@ -49,6 +27,8 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     database = f"sqlite:///{tempfile.mkdtemp()}/pictures.sqlite3"
     app = create_app(Settings(knowledge=shipped("knowledge"), rate_limit="off", database_url=database))
+    logging.disable(logging.ERROR)
+    said = sayings(app.extensions["live"].current.dialogue)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.port}"
@@ -58,25 +38,37 @@ def main() -> None:
         )
         for scheme in ("light", "dark"):
             for view, (width, height) in VIEWS.items():
-                # without script, so that a page is a page
                 page = browser.new_context(
-                    viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=False
+                    viewport={"width": width, "height": height}, color_scheme=scheme, service_workers="block"
                 ).new_page()
                 for name, path in PAGES.items():
                     page.goto(address + path)
                     page.screenshot(path=FOLDER / f"{name}-{view}-{scheme}.png", full_page="#" not in path)
-                for name, said in STATES.items():
+                for name, utterances in said.items():
                     page.goto(f"{address}/?region=UK")
-                    for words in said:
-                        page.locator("#question").fill(words)
-                        page.locator(".send").click()
-                        page.wait_for_url("**/#latest")
-                    page.screenshot(path=FOLDER / f"{name}-{view}-{scheme}.png", full_page=True)
+                    for words in utterances:
+                        say(page, words)
+                    picture = FOLDER / f"{name}-{view}-{scheme}.png"
+                    page.screenshot(path=picture, full_page=True)
+                page.goto(f"{address}/?region=UK")
+                say(page, said["answer"][0])
                 page.emulate_media(media="print")
                 page.screenshot(path=FOLDER / f"print-{view}-{scheme}.png", full_page=True)
+                page.emulate_media(media="screen")
+                # right to left: the layout alone, with English words
+                page.evaluate("document.documentElement.dir = 'rtl'")
+                page.screenshot(path=FOLDER / f"right-to-left-{view}-{scheme}.png", full_page=True)
         browser.close()
     server.shutdown()
     sys.stdout.write(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER.name}/\n")
+
+
+def say(page: Page, words: str) -> None:
+    """Send *words* as the form does without script, and wait for the page that comes back."""
+    page.locator("#question").fill(words)
+    with page.expect_navigation():
+        page.evaluate("HTMLFormElement.prototype.submit.call(document.querySelector('[data-chat]'))")
+    page.evaluate("scrollTo(0, 0)")  # so that the bar at the top is at the top of the picture
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
+from werkzeug.serving import make_server
 
 from assistant.app import create_app
 from assistant.dialogue import Dialogue
@@ -37,3 +39,23 @@ def chromium() -> str:
             pytest.fail("Chromium is needed under CI")
         pytest.skip("Chromium is not installed")
     return path
+
+
+@pytest.fixture(scope="module")
+def address(app):
+    """The page, served; its address without a slash at the end."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    switches = ("no-sandbox", "disable-gpu", "disable-background-networking", "disable-component-update", "disable-sync")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=[f"--{switch}" for switch in switches])
+        yield opened
+        opened.close()

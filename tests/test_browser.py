@@ -2,30 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
-from werkzeug.serving import make_server
-
-
-@pytest.fixture(scope="module")
-def address(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield opened
-        opened.close()
 
 
 def ask(page, text):
@@ -70,19 +47,3 @@ def test_nothing_is_stored_and_no_other_site_is_asked(browser, address):
     assert all(url.startswith(address) for url in asked)
     assert context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "said", ["", "What is neuroplasticity?", "i want to die", "should i stop my meds", "who won the cup"]
-)
-def test_axe_finds_nothing(browser, address, scheme, said):
-    from axe_playwright_python.sync_playwright import Axe
-
-    page = browser.new_context(color_scheme=scheme, bypass_csp=True).new_page()
-    page.goto(address)
-    if said:
-        ask(page, said)
-        page.locator("#latest").wait_for()
-    result = Axe().run(page)
-    assert result.violations_count == 0, result.generate_report()

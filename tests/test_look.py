@@ -2,89 +2,127 @@
 
 from __future__ import annotations
 
-import threading
+from dataclasses import dataclass, field
 
 import pytest
-from werkzeug.serving import make_server
 
-PAGES = (
-    *("/", "/help", "/offline", "/sources", "/sources/neuroplasticity-recovery#types-1", "/topics"),
-    *("/privacy", "/about", "/none", "/?lang=es"),
-)
-STATES = (
-    "What are the two types of neuroplasticity?",
-    "i want to die",
-    "should i stop my meds",
-    "How do I fix a dripping kitchen tap?",
-    "x" * 1000,
-)
+from benchmarks.states import PAGES, sayings
 
 
 @pytest.fixture(scope="module")
-def address(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
+def said(dialogue):
+    return sayings(dialogue)
 
 
-@pytest.fixture(scope="module")
-def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
-
-
-def states(page, address):
+def states(page, address, said):
     """Go through every page and state; yields a name at each."""
-    for path in PAGES:
+    for name, path in PAGES.items():
         page.goto(address + path)
-        yield path
-    for said in STATES:
-        page.goto(address)
-        page.locator("#question").fill(said)
-        page.locator(".send").click()
-        page.locator("#latest").wait_for()
-        yield said[:40]
-    page.goto(address)
-    page.evaluate("document.querySelector('[data-chat]').submit()")
-    page.locator(".problem").wait_for()
-    yield "nothing typed"
+        yield name
+    for name, utterances in said.items():
+        page.goto(f"{address}/?region=UK")
+        for words in utterances:
+            page.locator("#question").fill(words)
+            with page.expect_navigation():
+                page.evaluate("HTMLFormElement.prototype.submit.call(document.querySelector('[data-chat]'))")
+        yield name
+    page.goto(f"{address}/?region=UK")
+    page.locator("#question").fill(said["answer"][0])
+    page.locator("#question").press("Enter")
+    page.locator("#latest").wait_for()
+    page.locator(".settings summary").click()
+    page.locator(".why summary").click()
+    yield "all opened"
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    yield "right to left"
 
 
-@pytest.mark.parametrize("colours", [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}])
-def test_axe_finds_nothing_on_any_page(browser, address, colours):
+COLOURS = {
+    "light": {"color_scheme": "light", "forced_colors": "none"},
+    "dark": {"color_scheme": "dark", "forced_colors": "none"},
+    "forced": {"color_scheme": "light", "forced_colors": "active"},
+}
+SMALL = """() => [...document.querySelectorAll("a, button, select, textarea, summary")]
+    .filter((e) => e.checkVisibility() && !e.closest("p:not(.urgent)") && !e.matches(".skip"))
+    .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
+    .filter(([, box]) => box.height < 28 || box.width < 24).map(([text]) => text)"""
+SPACED = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
+
+
+@dataclass
+class Found:
+    """What was wrong, by what was looked for; each a list of states and what is there."""
+
+    axe: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in (*COLOURS, "print")})
+    sideways: list[str] = field(default_factory=list)
+    small: list[str] = field(default_factory=list)
+    exits: list[str] = field(default_factory=list)
+    states: int = 0
+
+
+@pytest.fixture(scope="module")
+def found(browser, address, said):
+    """Every page and state, looked at once, on a small telephone."""
     from axe_playwright_python.sync_playwright import Axe
 
-    page = browser.new_context(bypass_csp=True, reduced_motion="reduce", **colours).new_page()
-    axe = Axe()
-    for name in states(page, address):
-        found = axe.run(page)
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    page = browser.new_context(
+        viewport={"width": 320, "height": 640}, bypass_csp=True, reduced_motion="reduce", service_workers="block"
+    ).new_page()
+    axe, seen = Axe(), Found()
+
+    def audit(name, where):
+        result = axe.run(page)
+        if result.violations_count:
+            where.append(f"{name}: {result.generate_report()}")
+
+    for name in states(page, address, said):
+        seen.states += 1
+        if small := page.evaluate(SMALL):
+            seen.small.append(f"{name}: {small}")
+        box = page.locator(".leave").bounding_box()
+        if not (box["height"] >= 44 and 0 <= box["y"] < 100):
+            seen.exits.append(f"{name}: {box}")
+        for size in ("larger", ""):
+            page.evaluate("(size) => { document.documentElement.dataset.size = size; }", size)
+            if (width := page.evaluate("document.documentElement.scrollWidth")) > 320:
+                seen.sideways.append(f"{name} {size}: {width}")
+        for colours, emulated in COLOURS.items():
+            page.emulate_media(**emulated)
+            audit(name, seen.axe[colours])
+        page.emulate_media(media="print", color_scheme="light", forced_colors="none")
+        audit(name, seen.axe["print"])
+        page.emulate_media(media="screen")
+        page.add_style_tag(content=SPACED)
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > 320:
+            seen.sideways.append(f"{name} spaced: {width}")
+    return seen
 
 
-@pytest.mark.parametrize("size", ["", "larger"])
-def test_nothing_scrolls_sideways_on_a_small_telephone(browser, address, size):
-    page = browser.new_page(viewport={"width": 320, "height": 600}, color_scheme="light")
-    for name in states(page, address):
-        page.evaluate("(size) => { document.documentElement.dataset.size = size; }", size)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+@pytest.mark.parametrize("colours", [*COLOURS, "print"])
+def test_axe_finds_nothing_on_any_page(found, colours):
+    assert found.axe[colours] == []
+    assert found.states > 20
 
 
-def test_everything_to_press_is_large_enough(browser, address):
-    page = browser.new_page(viewport={"width": 360, "height": 700})
-    small = """() => [...document.querySelectorAll("a, button, select, textarea, summary")]
-        .filter((e) => e.checkVisibility() && !e.closest("p:not(.urgent)") && !e.matches(".skip"))
-        .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
-        .filter(([, box]) => box.height < 28 || box.width < 24).map(([text]) => text)"""
-    for name in states(page, address):
-        assert page.evaluate(small) == [], name
-        leave = page.locator(".leave").bounding_box()
-        assert leave["height"] >= 44, name
-        assert 0 <= leave["y"] < 100, name
+def test_axe_bites(browser):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_page()
+    page.set_content("<html><body><img src=x><input><p style='color:#bbb;background:#fff'>pale</p>")
+    assert Axe().run(page).violations_count >= 3
+
+
+def test_nothing_scrolls_sideways_on_a_small_telephone(found):
+    """At 320 px, also with the largest text, and with letters, words and lines far apart."""
+    assert found.sideways == []
+
+
+def test_everything_to_press_is_large_enough(found):
+    assert found.small == []
+
+
+def test_exit_is_at_the_top_of_every_page(found):
+    assert found.exits == []
 
 
 def test_exit_stays_in_view_while_scrolling(browser, address):
