@@ -130,3 +130,17 @@ def test_confusions_are_those_of_leaving_each_phrasing_out(folder):
             slow[pair] = slow.get(pair, 0) + 1
     assert found == slow
     assert found
+
+
+@pytest.mark.parametrize("phrase", [".*", "(a+)+$", "[a-z ]+", "kill|hello", "\\\\w"])
+def test_a_phrase_of_danger_is_read_as_it_stands(folder, phrase):
+    """Signs of patterns mean themselves: no phrase of a curator can match everything, or take long."""
+    change(
+        folder / "crisis/phrases/en.yaml",
+        "[kill myself, end my life]",
+        f"[kill myself, end my life, '{phrase}']",
+    )
+    screen = build(load(folder)).screen
+    assert not screen.screen("hello there").danger
+    assert not screen.screen("a" * 2_000 + "!").danger
+    assert screen.screen("I want to kill myself").danger
