@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from assistant.dialogue import Dialogue
-from assistant.engine import OUTCOMES, build, shipped_confidence
+from assistant.encoder import shipped_encoder
+from assistant.engine import OUTCOMES, shipped_confidence
 from assistant.knowledge import load
 from assistant.replies import kind
+from assistant.retrieval import Entry, Retriever
 from tests.folders import small
 
 
@@ -25,7 +27,7 @@ def test_a_small_folder_of_its_own_answers_what_it_knows_and_nothing_else(tmp_pa
     talk = Dialogue.build(load(tmp_path / "own"))
     asked = {
         "Which famous tower stands in Paris?": "unknown",
-        "should I take melatonin": "unknown",
+        "should I take melatonin": "clinical",
         "How do I fix a dripping tap?": "unknown",
     }
     assert {q: kind(talk.respond(q)) for q in asked} == asked
@@ -33,12 +35,9 @@ def test_a_small_folder_of_its_own_answers_what_it_knows_and_nothing_else(tmp_pa
     assert {kind(talk.respond(q)) for q in own} == {"answer"}
 
 
-def test_an_outcome_without_a_group_is_never_the_answer(tmp_path):
-    small(tmp_path / "own")
-    engine = build(load(tmp_path / "own"))
-    assert engine.retriever is not None
-    absent = [o for o, g in zip(OUTCOMES, ("passage", "uncovered", "clinical", "smalltalk", "followup"), strict=True)
-              if g not in engine.retriever.groups and o != "unknown"]  # fmt: skip
-    assert absent
-    chances = engine.confidence.probabilities(engine.retriever.rank("do I have to take this pill").signals)
-    assert all(chances[OUTCOMES.index(o)] < 1e-6 for o in absent)
+def test_an_outcome_without_a_group_is_never_the_answer():
+    naps = Entry("naps", "passage", ("is a short nap good for me", "how long should I nap", "nap or no nap"))
+    retriever = Retriever([naps], shipped_encoder())
+    chances = shipped_confidence(retriever).probabilities(retriever.rank("do I have to take this pill").signals)
+    never = [OUTCOMES.index(outcome) for outcome in ("clinical", "smalltalk", "followup")]
+    assert chances[never].max() < 1e-6

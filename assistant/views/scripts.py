@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 
 from flask import Blueprint, Response, render_template
@@ -49,7 +50,7 @@ def blueprint(desk: Desk, asset: Assets) -> Blueprint:
     return routes
 
 
-def _script(name: str, given: dict[str, object], keep: str) -> Response:
+def _script(name: str, given: Mapping[str, object], keep: str) -> Response:
     code = (FOLDER / name).read_text("utf-8")
     filled = code.replace(GAP, f"GIVEN = {json.dumps(given, ensure_ascii=False)}", 1)
     response = Response(filled, mimetype="text/javascript")
