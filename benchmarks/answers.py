@@ -123,7 +123,8 @@ def makers(asked: Set, encoder: Path | None, teacher: Teacher) -> dict[str, Call
             )
         return found
     found[RAW] = lambda: Ours(asked.passages)
-    found[SELF_TEST] = lambda: Ours(asked.passages, self_tested(asked.passages))
+    if asked.name != OWN:  # there the product has better to learn from
+        found[SELF_TEST] = lambda: Ours(asked.passages, self_tested(asked.passages))
     trust = teacher.taught(asked.name) if asked.name != OWN else None
     if trust:
         found[OTHERS] = lambda: Ours(asked.passages, trust)
