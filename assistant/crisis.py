@@ -158,9 +158,10 @@ class CrisisScreen:
         plain = self._model.scores(text, starts, ends)
         best = int((plain - margins).argmax())
         start, end = int(starts[best]), int(ends[best])
+        stretch = " ".join(text.tokens[start:end]) if end - start < len(text.tokens) else folded
         reading = _Reading(
             folded, float(plain[best] - margins[best] - margin), float(plain[0]),
-            " ".join(text.tokens[start:end]), "", self._category(text, start, end), len(text.tokens),
+            stretch, "", self._category(text, start, end), len(text.tokens),
         )  # fmt: skip
         padded = f" {' '.join(text.tokens)} "
         for phrase, category in self._phrases:
@@ -171,10 +172,10 @@ class CrisisScreen:
     def _signals(self, readings: Sequence[_Reading]) -> np.ndarray:
         """Return what the second opinion is made from: the first one, and the meaning of the whole and of its part."""
         first = [[r.score, r.whole, bool(r.phrase), np.log1p(r.words)] for r in readings]
-        meaning = [
-            self._nearness.signals(texts) for texts in ([r.folded for r in readings], [r.stretch for r in readings])
-        ]
-        return np.hstack((np.array(first), *meaning))
+        texts = [r.folded for r in readings] + [r.stretch for r in readings]
+        row = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        meaning = self._nearness.signals(list(row))[[row[text] for text in texts]]
+        return np.hstack((np.array(first), meaning[: len(readings)], meaning[len(readings) :]))
 
     def _category(self, text: Tokens, start: int, end: int) -> str:
         if not self._kinds.shape[1]:

@@ -25,6 +25,9 @@ from assistant.embedding import WordPiece, shipped_table
 MAX_PIECES = 96
 """Word pieces read of one text, about 75 words; the rest of a longer one is not read."""
 
+MAX_CHARACTERS = 1_500
+"""Characters looked at for them: more than so many pieces ever fill in any language's ordinary words."""
+
 HEADS = 12
 TUNED_SHARE = 0.4
 """Share of a dot product (0 to 1) that the second projection has."""
@@ -103,7 +106,7 @@ class SentenceEncoder:
     def matrix(self, texts: Sequence[str]) -> np.ndarray:
         """Return one embedding a row: shape ``(len(texts), size)``, float32."""
         out = np.zeros((len(texts), self.size), np.float32)
-        ids = [self.tokenizer.encode(text)[: MAX_PIECES - 2] for text in texts]
+        ids = [self.tokenizer.encode(text[:MAX_CHARACTERS])[: MAX_PIECES - 2] for text in texts]
         order = sorted((i for i in range(len(texts)) if ids[i]), key=lambda i: len(ids[i]))
         for _, group in groupby(order, key=lambda i: len(ids[i])):
             same = list(group)

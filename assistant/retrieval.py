@@ -33,7 +33,7 @@ from assistant.text import fold, words
 PENALTY = 0.3  # of the ridge regression; 0.1 to 1 changed the public sets by less than a point
 NEAREST_SHARE = 0.5  # weight of the nearest phrasing beside the learnt score
 CANDIDATES = 24  # entries whose phrasings are compared
-COMPARED = 500  # phrasings compared in all views: those nearest in meaning
+COMPARED = 200  # phrasings compared in all views: those nearest in meaning
 NEIGHBOURS = 12  # phrasings that vote on the group
 TOTAL_WEIGHT = GRAM_WEIGHT + STEM_WEIGHT + EMBEDDING_WEIGHT
 
@@ -130,7 +130,10 @@ class Retriever:
         learnt = self._dense(f) @ self.weights
         chosen = np.argsort(-learnt, kind="stable")[:CANDIDATES]
         rows = np.concatenate([np.arange(self._bounds[c], self._bounds[c + 1]) for c in chosen])
-        similarity, meaning = self._similarities(f, rows)
+        meaning = np.concatenate(
+            [self._embeddings[self._bounds[c] : self._bounds[c + 1]] @ f.embedding for c in chosen]
+        )
+        similarity = self._similarities(f, rows, meaning)
         if left_out >= 0:
             similarity[rows == left_out] = -1
         order = np.argsort(-similarity, kind="stable")[: max(NEIGHBOURS, 1)]
@@ -154,9 +157,8 @@ class Retriever:
         signals = self._signals(f, learnt, candidates, similarity, rows, order, meaning)
         return Ranking(tuple(candidates), signals, f.length)
 
-    def _similarities(self, f: Features, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return each phrasing's similarity in all views together, and by embedding alone."""
-        meaning = self._embeddings[rows] @ f.embedding
+    def _similarities(self, f: Features, rows: np.ndarray, meaning: np.ndarray) -> np.ndarray:
+        """Return each phrasing's similarity in all views together; *meaning* is that by embedding alone."""
         total = EMBEDDING_WEIGHT * meaning
         near = np.argpartition(-meaning, COMPARED)[:COMPARED] if len(rows) > COMPARED else np.arange(len(rows))
         for view, ids, values, weight in (
@@ -164,7 +166,7 @@ class Retriever:
             (self._stems, f.stem_ids, f.stem_values, STEM_WEIGHT),
         ):
             total[near] += weight * _sparse_dot(view, ids, values, rows[near])
-        return total / TOTAL_WEIGHT, meaning
+        return total / TOTAL_WEIGHT
 
     def _signals(
         self,

@@ -73,7 +73,7 @@ def _overtaken(retriever: Retriever, row: int, learnt: np.ndarray, rivals: np.nd
 
     meaning = retriever._embeddings[rows] @ features.embedding
     most = (EMBEDDING_WEIGHT * meaning + GRAM_WEIGHT + STEM_WEIGHT) / TOTAL_WEIGHT  # as if all letters were the same
-    return ahead(most) and ahead(retriever._similarities(features, rows)[0])
+    return ahead(most) and ahead(retriever._similarities(features, rows, meaning))
 
 
 def confusions(retriever: Retriever, progress: Progress) -> list[Confusion]:
