@@ -41,7 +41,12 @@ WANTED: dict[str, tuple[str, int, tuple[str, ...]]] = {
 }
 """State: shape of the reply, passages in it, and words that may bring it; what a phrase brings may change."""
 
-TYPED = {"nothing-typed": "", "too-long": "why is the sky blue " * 110, "one-long-word": "x" * 1000, "too-much": "why " * 20_000}
+TYPED = {
+    "nothing-typed": "",
+    "too-long": "why is the sky blue " * 110,
+    "one-long-word": "x" * 1000,
+    "too-much": "why " * 20_000,
+}
 """State: what is typed; the first two are refused beside the field, the last by a page of its own."""
 
 

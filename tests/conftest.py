@@ -54,7 +54,13 @@ def address(app):
 def browser(chromium):
     from playwright.sync_api import sync_playwright
 
-    switches = ("no-sandbox", "disable-gpu", "disable-background-networking", "disable-component-update", "disable-sync")
+    switches = (
+        "no-sandbox",
+        "disable-gpu",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+    )
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=[f"--{switch}" for switch in switches])
         yield opened
