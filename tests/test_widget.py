@@ -12,9 +12,10 @@ from werkzeug.wrappers import Request, Response
 
 from assistant.app import create_app
 from assistant.settings import Settings, shipped
+from tests.needs import until
 
 HOST_PAGE = """<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>A clinic</title></head>
-<body><h1>A clinic</h1><p><a href="/other">Another page</a></p>
+<body><main><h1>A clinic</h1><p><a href="/other">Another page</a></p></main>
 <script src="{chat}/widget.js" data-region="UK" {more} defer></script></body></html>"""
 
 
@@ -107,9 +108,14 @@ def test_escape_closes_from_inside_and_outside_and_focus_returns(page, sites):
 def test_focus_moves_into_the_chat_and_is_not_trapped(page, sites):
     _, listed, _ = sites
     opened(page, listed)
-    page.wait_for_function("document.activeElement.shadowRoot?.activeElement?.tagName === 'IFRAME'")
-    page.keyboard.press("Shift+Tab")
-    page.wait_for_function("document.activeElement.shadowRoot?.activeElement?.textContent === 'Close'")
+    chat = page.frames[1]
+    until(lambda: chat.evaluate("document.hasFocus() && document.activeElement.id") == "question", "focus in the box")
+    for _ in range(10):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.shadowRoot?.activeElement?.textContent") == "Close":
+            break
+    else:
+        pytest.fail("no way out of the frame by keys")
     page.keyboard.press("Enter")
     page.get_by_role("dialog").wait_for(state="hidden")
 
@@ -156,7 +162,7 @@ def test_strangers_words_are_ignored(page, sites):
         for (const word of ["assistant:close", "assistant:leave", {}, null, "x"]) window.postMessage(word, "*");
     }""")
     page.evaluate("""() => {
-        const source = document.querySelector("div").shadowRoot.querySelector("iframe").contentWindow, origin = "http://x";
+        const source = document.querySelector("aside").shadowRoot.querySelector("iframe").contentWindow, origin = "http://x";
         window.dispatchEvent(new MessageEvent("message", { data: "assistant:leave", origin, source }));
         window.dispatchEvent(new MessageEvent("message", { data: "assistant:leaving", origin: location.origin, source }));
     }""")
@@ -185,7 +191,7 @@ def test_axe_finds_nothing_with_the_dialog_open(browser, sites, scheme):
 
     page = browser.new_context(bypass_csp=True, color_scheme=scheme).new_page()
     opened(page, sites[1])
-    found = Axe().run(page, options={"rules": {"landmark-one-main": {"enabled": False}, "region": {"enabled": False}}})
+    found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
 

@@ -10,7 +10,6 @@
   // In a frame of another site, its widget is told three words at most, and never one of the visitor's.
   const framed = window.parent !== window;
   const tell = (word) => { if (framed) window.parent.postMessage(`assistant:${word}`, "*"); };
-  tell("ready");
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing) tell("close");
   });
@@ -52,6 +51,10 @@
   const box = () => find("#question", form);
   const status = () => find("[data-status]", form);
   const limit = Number(form.dataset.limit);
+  window.addEventListener("message", (event) => {
+    if (framed && event.source === window.parent && event.data === "assistant:focus") box().focus();
+  });
+  tell("ready");
   let busy = false, chosen = null;
 
   const count = () => {
@@ -68,8 +71,9 @@
     else log.replaceChildren(...[...fresh].map((turn) => document.adoptNode(turn)));
     // What goes around the log is taken as it is.
     form.replaceChildren(...find("[data-chat]", page).childNodes);
-    all("[data-welcome], [data-starters], .tools, .keep").forEach((e) => e.remove());
-    form.after(...all(".tools, .keep, [data-starters]", page));
+    all("main > :is([data-welcome], [data-starters], [data-first-lines], .tools, .keep)").forEach((e) => e.remove());
+    form.after(...all("main > :is([data-first-lines], .tools, .keep, [data-starters])", page));
+    find(".foot").replaceWith(find(".foot", page));
     document.documentElement.lang = page.documentElement.lang;
     document.documentElement.dir = page.documentElement.dir;
     document.documentElement.dataset.size = page.documentElement.dataset.size || "";
@@ -99,6 +103,7 @@
       show(page);
     } catch {
       status().textContent = form.dataset.failed;
+      find("[data-fallback]", form).hidden = false;
       box().focus();
     } finally {
       clearTimeout(timer);

@@ -16,7 +16,7 @@
     element.append(...inside);
     return element;
   };
-  const host = make("div", { lang: language });
+  const host = make("aside", { lang: language, ariaLabel: words.title });
   const root = host.attachShadow({ mode: "open" });
   const look = new CSSStyleSheet();
   look.replaceSync(`
@@ -42,6 +42,7 @@
   root.append(open, dialog);
 
   let frame = null, ready = false;
+  const enter = () => { frame.focus(); frame.contentWindow.postMessage("assistant:focus", site); };
   const close = () => dialog.close();
   open.addEventListener("click", () => {
     if (!frame) {
@@ -55,7 +56,7 @@
       dialog.append(frame);
     }
     dialog.showModal();
-    if (ready) frame.focus();
+    if (ready) enter();
   });
   shut.addEventListener("click", close);
   dialog.addEventListener("click", (event) => { if (event.target === dialog) close(); });
@@ -64,7 +65,7 @@
   window.addEventListener("message", (event) => {
     // Only our own frame, only from the chat's own address, only these three words.
     if (!frame || event.source !== frame.contentWindow || event.origin !== site) return;
-    if (event.data === "assistant:ready" && !ready) { ready = true; if (dialog.open) frame.focus(); }
+    if (event.data === "assistant:ready" && !ready) { ready = true; if (dialog.open) enter(); }
     if (event.data === "assistant:close") close();
     if (event.data === "assistant:leave") { document.body.hidden = true; document.title = " "; location.replace(GIVEN.leave); }
   });

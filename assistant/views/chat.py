@@ -189,6 +189,7 @@ def _page(
     return make_response(
         render_template(
             "pages/chat.html",
+            talk=True,
             visit=visit,
             words=visit.words,
             turns=_show(visit, turns, thanks, landing=fault is None),
