@@ -33,7 +33,16 @@ WANTED: dict[str, tuple[str, int, tuple[str, ...]]] = {
         ("What are structural plasticity and functional plasticity?", "skills and memory", "healing", "brain"),
     ),
     "does-not-say": ("abstention", 0, ("How do I fix a dripping kitchen tap?", "Who won the cup?")),
-    "did-you-mean": ("clarification", 0, ("plasticity", "brain stuff", "types", "changes in the brain", "links")),
+    "did-you-mean": (
+        "clarification",
+        0,
+        (
+            "rewiring and stress",
+            "is there any risk in rewiring the brain",
+            "mind change people",
+            "nerve links and mood",
+        ),
+    ),
     "clinical": ("clinical", 0, ("Should I stop taking my sertraline?", "Do I have depression?")),
     "crisis": ("crisis", 0, ("i want to die",)),
     "abuse": ("crisis", 0, ("my husband hits me",)),

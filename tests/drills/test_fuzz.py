@@ -26,7 +26,7 @@ def fuzz(target: str, folder: Path) -> tuple[int, int, str]:
         command, cwd=needs.REPOSITORY, capture_output=True, text=True, errors="replace", timeout=200, check=False
     )
     runs = re.search(r"Done (\d+) runs", done.stderr)
-    return done.returncode, int(runs[1]) if runs else 0, (done.stdout + done.stderr)[-3_000:]
+    return done.returncode, int(runs[1]) if runs else 0, done.stdout[-3_000:] + done.stderr[-3_000:]
 
 
 @pytest.mark.parametrize(("target", "least"), [("yaml", 1_000), ("text", 300), ("answer", 50)])
