@@ -62,9 +62,10 @@ class Catalogue:
         if not tokens:
             return None
         counts = {code: sum(t in words.signs for t in tokens) for code, words in self.languages.items()}
-        first, second = [*sorted(counts.items(), key=lambda item: -item[1]), ("", 0)][:2]
-        enough = first[1] >= 2 or (first[1] == 1 and len(tokens) <= 3)
-        return self.languages[first[0]] if enough and first[1] > second[1] else None
+        most = max(counts.values())
+        leading = [code for code, count in counts.items() if count == most]
+        enough = most >= 2 or (most == 1 and len(tokens) <= 3)
+        return self.languages[leading[0]] if enough and len(leading) == 1 else None
 
 
 def placeholders(words: str) -> frozenset[str]:
