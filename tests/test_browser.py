@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 
@@ -34,6 +36,22 @@ def test_focus_returns_to_the_box_and_enter_sends(browser, address):
     page.locator("#latest").wait_for()
     assert page.evaluate("document.activeElement.id") == "question"
     assert page.url == f"{address}/"
+
+
+def test_the_first_view_is_light(browser, address):
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    asked, received = [], []
+    network.on("Network.requestWillBeSent", lambda e: asked.append(e["request"]["url"]))
+    network.on("Network.loadingFinished", lambda e: received.append(e["encodedDataLength"]))
+    page.goto(address, wait_until="networkidle")
+    assert 2 < len(asked) <= 6
+    assert 10_000 < sum(received) <= 50_000
+    assert all(url.startswith(address) for url in asked)
+    script = page.request.get(page.locator("script[src]").evaluate("(e) => e.src")).body()
+    assert 1_000 < len(gzip.compress(script)) <= 15_000
 
 
 def test_nothing_is_stored_and_no_other_site_is_asked(browser, address):
