@@ -28,7 +28,8 @@ def main() -> None:
     database = f"sqlite:///{tempfile.mkdtemp()}/pictures.sqlite3"
     app = create_app(Settings(knowledge=shipped("knowledge"), rate_limit="off", database_url=database))
     logging.disable(logging.ERROR)
-    said = sayings(app.extensions["live"].current.dialogue)
+    current = app.extensions["live"].current
+    said = sayings(current.dialogue, current.knowledge)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.port}"

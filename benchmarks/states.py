@@ -5,7 +5,11 @@ The browser's tests and `screenshots.py` both go through this list, so that what
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain, combinations
+
 from assistant.dialogue import Dialogue
+from assistant.knowledge import Knowledge
 from assistant.rendering import cited, shape
 
 PAGES = {
@@ -59,15 +63,17 @@ TYPED = {
 """State: what is typed; the first two are refused beside the field, the last by a page of its own."""
 
 
-def sayings(dialogue: Dialogue) -> dict[str, tuple[str, ...]]:
+def sayings(dialogue: Dialogue, knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
     """Return, for every state of a conversation, what to say in turn to get there.
 
+    Where none of the words in `WANTED` brings a state, single words of the passages' titles are tried, then pairs.
+
     Raises:
-        LookupError: none of the words for a state brings it any more.
+        LookupError: nothing that was tried brings a state.
     """
     found: dict[str, tuple[str, ...]] = {}
     for state, (wanted, count, candidates) in WANTED.items():
-        for said in candidates:
+        for said in chain(candidates, _words(knowledge)):
             reply = dialogue.respond(said, "", "UK")
             if shape(reply) == wanted and len(cited(reply)) == count:
                 found[state] = (said,)
@@ -77,3 +83,9 @@ def sayings(dialogue: Dialogue) -> dict[str, tuple[str, ...]]:
     found["crisis-later"] = (*found["crisis"], PLAIN)
     found["foreign"] = ("¿Qué puede hacer el cerebro después de una lesión?",)
     return found | {state: (typed,) for state, typed in TYPED.items()}
+
+
+def _words(knowledge: Knowledge) -> Iterator[str]:
+    words = sorted({word.lower() for passage in knowledge.passages.values() for word in passage.title.split()})
+    yield from words
+    yield from (" ".join(pair) for pair in combinations(words, 2))

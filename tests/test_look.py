@@ -10,8 +10,9 @@ from benchmarks.states import PAGES, sayings
 
 
 @pytest.fixture(scope="module")
-def said(dialogue):
-    return sayings(dialogue)
+def said(app):
+    current = app.extensions["live"].current
+    return sayings(current.dialogue, current.knowledge)
 
 
 def states(page, address, said):
