@@ -27,9 +27,13 @@ def lines() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.Lines())
+    requests = logging.getLogger("assistant.requests")
+    level = requests.level
+    requests.setLevel(logging.NOTSET)  # a preview in the same process may have silenced them
     logging.getLogger().addHandler(handler)
     yield stream
     logging.getLogger().removeHandler(handler)
+    requests.setLevel(level)
 
 
 def last(stream: io.StringIO) -> dict[str, object]:
