@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.embedding import StaticTable
-from assistant.encoder import SentenceEncoder
+from assistant.embedding import Embedder, StaticTable
 from assistant.learning import SoftmaxRegression, ridge
 from assistant.nearness import Nearness
 from assistant.spelling import Speller
-from assistant.text import fold
+from assistant.text import fold, words
 from assistant.unmasking import unmask
 from assistant.wordmodel import Tokens, WordModel, learn, parts_of, tokens_of
 
@@ -36,7 +35,11 @@ FEWEST = 3  # different letters: less than that says nothing
 EXAMPLES_ENOUGH, JUDGED_ENOUGH = 200, 200  # of each sort, and judged ones, from which a second opinion is learnt
 PLAIN_STEP = 3  # every third plain question stands in as a harmless neighbour
 WINDOW = 40  # words: longer parts are read in overlapping windows
+LOOKS = 3  # parts of a text of more than WINDOW words that the second opinion looks at
+LONG, GLANCE, WINDOWS_READ = 4_000, 12, 12  # letters from which a text is skimmed, by so many words at a time
 NOTHING = -99.0  # log-odds of an empty text
+_MARKS = ".,!?;:…\"()[]*-–—'’"
+_STOPS_APART = str.maketrans({stop: f"{stop} " for stop in "。！？，、"})
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Verdict:
 class _Reading:
     """One way to read a message: its most alarming part, that part's log-odds, and the whole's."""
 
-    folded: str
+    plain: str
     score: float = NOTHING
     whole: float = NOTHING
     stretch: str = ""
@@ -72,10 +75,10 @@ class CrisisScreen:
         lookalikes: Sequence[str],
         others: Sequence[str],
         table: StaticTable,
-        encoder: SentenceEncoder,
+        embedder: Embedder,
         judged: Sequence[tuple[str, bool]] = (),
     ) -> None:
-        self._table = table
+        self._table, self._embedder = table, embedder
         self._phrases = _literal(phrases)
         self.categories = tuple(danger) or tuple(phrases)
         messages = [m for each in danger.values() for m in each]
@@ -89,9 +92,9 @@ class CrisisScreen:
             chosen = np.concatenate(
                 (np.arange(len(texts) - len(others)), np.arange(len(texts) - len(others), len(texts), PLAIN_STEP))
             )
-            self._nearness = Nearness(encoder, [texts[i] for i in chosen], signs[chosen])
+            self._nearness = Nearness(embedder, [" ".join(words(texts[i])) for i in chosen], signs[chosen])
             labels = np.array([int(is_danger) for _, is_danger in judged])
-            self._judge = SoftmaxRegression.fit(self._signals([self._reading(m) for m, _ in judged]), labels, 2)
+            self._judge = self._learn_judge([self._readings(m) for m, _ in judged], labels)
 
     # learning
 
@@ -120,61 +123,116 @@ class CrisisScreen:
         other._phrases = _literal(phrases)
         return other
 
+    def _learn_judge(self, read: Sequence[Sequence[_Reading]], danger: np.ndarray) -> SoftmaxRegression:
+        """Learn from the likeliest reading of each message: first the first opinion's, then what this makes of them."""
+        signals = self._signals([r for readings in read for r in readings], self._embedder)
+        bounds = np.concatenate(([0], np.cumsum([len(readings) for readings in read])))
+        judge = SoftmaxRegression.fit(signals[bounds[:-1]], danger, 2)
+        odds = judge.probabilities(signals)[:, 1]
+        worst = np.array([a + odds[a:b].argmax() for a, b in zip(bounds, bounds[1:], strict=False)])
+        return SoftmaxRegression.fit(signals[worst], danger, 2)
+
     # judging
 
-    def screen(self, utterance: str, *, alert: bool = False) -> Verdict:
-        """Judge *utterance*; *alert* lowers the bar on the turns after a crisis. Never raises for a str."""
-        reading = self._reading(utterance)
+    def screen(self, utterance: str, *, alert: bool = False, embedder: Embedder | None = None) -> Verdict:
+        """Judge *utterance*; never raises for a str.
+
+        Args:
+            utterance: what the visitor typed, of any length.
+            alert: the turns after a crisis have a lower bar.
+            embedder: used in place of the screen's own (one that remembers what this turn asked it).
+        """
+        readings = self._readings(utterance)
+        reading = readings[0]
         above = reading.score - THRESHOLD
         if self._judge is not None and SURE_HARMLESS < reading.score < SURE_DANGER:
-            p = float(self._judge.probabilities(self._signals([reading])[0])[1])
-            above = float(np.log((p + 1e-9) / (1 - p + 1e-9)) - np.log(MIN_DANGER / (1 - MIN_DANGER)))
+            p = self._judge.probabilities(self._signals(readings, embedder or self._embedder))[:, 1]
+            reading, worst = readings[int(p.argmax())], float(p.max())
+            above = float(np.log((worst + 1e-9) / (1 - worst + 1e-9)) - np.log(MIN_DANGER / (1 - MIN_DANGER)))
         above += ALERT if alert else 0.0
         if above <= 0 or not reading.words:
             return Verdict(False, "", above, "")
         return Verdict(True, reading.category, above, reading.phrase or reading.stretch)
 
-    def _reading(self, utterance: str) -> _Reading:
-        """Return the most alarming way to read *utterance*."""
+    def _readings(self, utterance: str) -> list[_Reading]:
+        """Return the most alarming parts of *utterance*, worst first, in whichever spelling they are worst."""
         folded = fold(utterance)
-        readings = [self._read(folded, 0.0)]
         unmasked = unmask(folded)
+        found = [self._read(self._excerpt(folded), 0.0)]
         if unmasked != folded:
-            readings.append(self._read(unmasked, 0.0))
-        tokens = tokens_of(unmasked)
+            found.append(self._read(self._excerpt(unmasked), 0.0))
+        tokens = tokens_of(self._excerpt(unmasked))
         repaired = self._speller.repair(tokens)
         if repaired != tokens:
-            readings.append(self._read(" ".join(repaired), REPAIRED_MARGIN))
-        return max(readings, key=lambda r: r.score)
+            found.append(self._read(" ".join(repaired), REPAIRED_MARGIN))
+        return max(found, key=lambda readings: readings[0].score)
 
-    def _read(self, folded: str, margin: float) -> _Reading:
-        """Find the part of one reading that speaks most for danger."""
+    def _excerpt(self, folded: str) -> str:
+        """Return *folded*, or the windows of a very long text that speak most for danger, the worst first."""
+        if len(folded) <= LONG:
+            return folded
+        chunks = folded.translate(_STOPS_APART).split(" ")
+        tokens = [chunk.strip(_MARKS).replace("'", "") for chunk in chunks]
+        evidence = np.convolve(self._model.skim(tokens), np.ones(GLANCE), "same")
+        padded = f" {' '.join(tokens)} "
+        for phrase, _ in self._phrases:
+            at = padded.find(f" {phrase} ")
+            if at >= 0:
+                evidence[padded.count(" ", 0, at)] += PHRASE
+        worst: list[int] = []
+        for at in np.argsort(-evidence, kind="stable")[: WINDOWS_READ * WINDOW].tolist():
+            if len(worst) < WINDOWS_READ and all(abs(at - other) >= WINDOW // 2 for other in worst):
+                worst.append(at)
+        starts = [max(0, at - WINDOW // 2) for at in worst]
+        return " … ".join(" ".join(chunks[start : start + WINDOW]) for start in starts)
+
+    def _read(self, folded: str, margin: float) -> list[_Reading]:
+        """Find the parts of one spelling that speak most for danger, the worst first; of a short text only that."""
         parts = parts_of(folded)
         letters = {letter for part in parts for token in part for letter in token}
         if len(letters) < FEWEST and not any(map(_unspaced, letters)):
-            return _Reading(folded)
+            return [_Reading("")]
         text = Tokens(parts, self._table)
+        n = len(text.tokens)
         starts, ends, margins = _stretches(text)
         plain = self._model.scores(text, starts, ends)
-        best = int((plain - margins).argmax())
-        start, end = int(starts[best]), int(ends[best])
-        stretch = " ".join(text.tokens[start:end]) if end - start < len(text.tokens) else folded
-        reading = _Reading(
-            folded, float(plain[best] - margins[best] - margin), float(plain[0]),
-            stretch, "", self._category(text, start, end), len(text.tokens),
-        )  # fmt: skip
         padded = f" {' '.join(text.tokens)} "
-        for phrase, category in self._phrases:
-            if phrase in padded and (f" {phrase} " in padded or any(map(_unspaced, phrase))):
-                return replace(reading, score=reading.score + PHRASE, phrase=phrase, category=category)
-        return reading
+        phrase, category = next(((p, c) for p, c in self._phrases if _stands_in(p, padded)), ("", ""))
+        whole = " ".join(words(folded))
+        found: list[_Reading] = []
+        taken: list[tuple[int, int]] = []
+        for best in np.argsort(margins - plain, kind="stable").tolist():
+            start, end = int(starts[best]), int(ends[best])
+            if any(start < last and first < end for first, last in taken):
+                continue
+            taken.append((start, end))
+            around, score = whole, float(plain[0])
+            if n > 2 * WINDOW:  # no encoder reads all of it: the words around it stand for the whole
+                around, score = (
+                    " ".join(text.tokens[max(0, start - WINDOW // 2) : end + WINDOW // 2]),
+                    float(plain[best]),
+                )
+            found.append(
+                _Reading(
+                    around,
+                    float(plain[best] - margins[best] - margin) + (PHRASE if phrase else 0.0),
+                    score,
+                    " ".join(text.tokens[start:end]) if end - start < n else whole,
+                    phrase,
+                    category or self._category(text, start, end),
+                    n,
+                )
+            )
+            if len(found) == (LOOKS if n > WINDOW else 1):
+                break
+        return found
 
-    def _signals(self, readings: Sequence[_Reading]) -> np.ndarray:
+    def _signals(self, readings: Sequence[_Reading], embedder: Embedder) -> np.ndarray:
         """Return what the second opinion is made from: the first one, and the meaning of the whole and of its part."""
         first = [[r.score, r.whole, bool(r.phrase), np.log1p(r.words)] for r in readings]
-        texts = [r.folded for r in readings] + [r.stretch for r in readings]
+        texts = [r.plain for r in readings] + [r.stretch for r in readings]
         row = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        meaning = self._nearness.signals(list(row))[[row[text] for text in texts]]
+        meaning = self._nearness.signals(embedder.matrix(list(row)))[[row[text] for text in texts]]
         return np.hstack((np.array(first), meaning[: len(readings)], meaning[len(readings) :]))
 
     def _category(self, text: Tokens, start: int, end: int) -> str:
@@ -187,6 +245,11 @@ class CrisisScreen:
 def _literal(phrases: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """Return each phrase as it is looked for, with its category."""
     return [(" ".join(tokens_of(fold(p))), category) for category, each in phrases.items() for p in each if p.strip()]
+
+
+def _stands_in(phrase: str, padded: str) -> bool:
+    """Whether *phrase* stands in a text with blanks around each word."""
+    return phrase in padded and (f" {phrase} " in padded or any(map(_unspaced, phrase)))
 
 
 def _unspaced(letter: str) -> bool:

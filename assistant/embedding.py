@@ -88,6 +88,21 @@ class Embedder(Protocol):
         """Return one embedding a row: shape ``(len(texts), size)``, float32; zeros for a text without words."""
 
 
+class OneTurn:
+    """An embedder that reads each text of one turn once; what it read goes with it when the turn ends."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.tokenizer, self.size = embedder.tokenizer, embedder.size
+        self._embedder = embedder
+        self._read: dict[str, np.ndarray] = {}
+
+    def matrix(self, texts: Sequence[str]) -> np.ndarray:
+        """Return one embedding a row: shape ``(len(texts), size)``, float32."""
+        new = [t for t in dict.fromkeys(texts) if t not in self._read]
+        self._read.update(zip(new, self._embedder.matrix(new), strict=True))
+        return np.stack([self._read[t] for t in texts])
+
+
 class StaticTable:
     """Wordpiece vectors, 8 bits a number, with one scale a row."""
 

@@ -11,8 +11,7 @@ one core. Architecture: BERT (Devlin et al. 2019), layers normalised after each 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from itertools import groupby
@@ -35,41 +34,61 @@ TUNED_SHARE = 0.4
 BATCH = 64
 """Texts of one length that are encoded together."""
 
+BLOCK, FEW_ROWS = 64, 64
+"""Columns of a matrix multiplied at a time, for at most so many rows."""
 
-@dataclass(frozen=True, eq=False)
+
+class Linear:
+    """``x @ weights + bias``, kept as blocks of columns.
+
+    For the few rows of one question BLAS spends most of its time copying a large matrix into its
+    own order; a block is small enough that it does not. Many rows are multiplied at once.
+    """
+
+    def __init__(self, weights: np.ndarray, bias: np.ndarray) -> None:
+        inputs, self._outputs = weights.shape
+        self._blocks = np.ascontiguousarray(weights.reshape(inputs, -1, BLOCK).swapaxes(0, 1))
+        self._bias = bias
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Return shape ``(rows, outputs)`` for *x* of shape ``(rows, inputs)``."""
+        if len(x) > FEW_ROWS:
+            out = x @ self._blocks.swapaxes(0, 1).reshape(x.shape[1], self._outputs)
+        else:
+            out = np.matmul(x, self._blocks).swapaxes(0, 1).reshape(len(x), self._outputs)
+        out += self._bias
+        return out
+
+
 class Layer:
-    """The weights of one transformer layer; matrices are ``(inputs, outputs)``."""
+    """One transformer layer: attention and a network of two steps, each added to its input and normalised."""
 
-    attend: np.ndarray
-    attend_bias: np.ndarray
-    join: np.ndarray
-    join_bias: np.ndarray
-    first_scale: np.ndarray
-    first_shift: np.ndarray
-    widen: np.ndarray
-    widen_bias: np.ndarray
-    narrow: np.ndarray
-    narrow_bias: np.ndarray
-    last_scale: np.ndarray
-    last_shift: np.ndarray
+    def __init__(self, weights: Mapping[str, np.ndarray], prefix: str) -> None:
+        def part(name: str) -> np.ndarray:
+            return weights[f"{prefix}.{name}"]
+
+        self._attend = Linear(part("attend"), part("attend_bias"))
+        self._join = Linear(part("join"), part("join_bias"))
+        self._widen = Linear(part("widen"), part("widen_bias"))
+        self._narrow = Linear(part("narrow"), part("narrow_bias"))
+        self._first = part("first_scale"), part("first_shift")
+        self._last = part("last_scale"), part("last_shift")
 
     def __call__(self, x: np.ndarray, texts: int) -> np.ndarray:
         """Return the layer's output for *x*, shape ``(texts · pieces, width)``: one product for all texts is fastest."""
         rows, width = x.shape
         shape = (texts, rows // texts, 3, HEADS, width // HEADS)
-        mixed = (x @ self.attend + self.attend_bias).reshape(shape).transpose(2, 0, 3, 1, 4)
-        query, key, value = np.ascontiguousarray(mixed)
+        query, key, value = self._attend(x).reshape(shape).transpose(2, 0, 3, 1, 4)
         weights = query @ key.swapaxes(-1, -2)
         weights *= np.float32(shape[-1] ** -0.5)
-        weights -= weights.max(-1, keepdims=True)
+        weights -= np.maximum.reduce(weights, -1, keepdims=True)
         np.exp(weights, out=weights)
-        weights /= weights.sum(-1, keepdims=True)
+        weights /= np.add.reduce(weights, -1, keepdims=True)
         seen = (weights @ value).swapaxes(1, 2).reshape(rows, width)
-        x = _normalised(x + (seen @ self.join + self.join_bias), self.first_scale, self.first_shift)
-        wide = x @ self.widen
-        wide += self.widen_bias
+        x = _normalised(x + self._join(seen), *self._first)
+        wide = self._widen(x)
         np.maximum(wide, 0, out=wide)
-        return _normalised(x + (wide @ self.narrow + self.narrow_bias), self.last_scale, self.last_shift)
+        return _normalised(x + self._narrow(wide), *self._last)
 
 
 class SentenceEncoder:
@@ -83,10 +102,7 @@ class SentenceEncoder:
         self._positions = weights["positions"]
         self._scale, self._shift = weights["scale"], weights["shift"]
         self._out = [(weights[name], weights[f"{name}_bias"]) for name in ("about", "sort")]
-        self._layers = [
-            Layer(*(weights[f"{n}.{name}"] for name in Layer.__dataclass_fields__))
-            for n in range(sum(name.endswith(".attend") for name in weights))
-        ]
+        self._layers = [Layer(weights, str(n)) for n in range(sum(name.endswith(".attend") for name in weights))]
         self._start, self._end = tokenizer.ids["[CLS]"], tokenizer.ids["[SEP]"]
         self.size = sum(matrix.shape[1] for matrix, _ in self._out)
 
@@ -121,7 +137,7 @@ class SentenceEncoder:
         x = _normalised(x + self._positions[:pieces], self._scale, self._shift).reshape(texts * pieces, -1)
         for layer in self._layers:
             x = layer(x, texts)
-        mean = x.reshape(texts, pieces, -1).mean(1)
+        mean = np.add.reduce(x.reshape(texts, pieces, -1), 1) / np.float32(pieces)
         parts = [_unit(mean @ matrix + bias) for matrix, bias in self._out]
         shares = np.sqrt([1 - TUNED_SHARE, TUNED_SHARE]).astype(np.float32)
         return np.hstack([share * part for share, part in zip(shares, parts, strict=True)])
@@ -136,8 +152,9 @@ def _unit(x: np.ndarray) -> np.ndarray:
 
 
 def _normalised(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    x -= x.mean(-1, keepdims=True)
-    x /= np.sqrt(np.einsum("...i,...i->...", x, x)[..., None] / np.float32(x.shape[-1]) + np.float32(1e-12))
+    width = np.float32(x.shape[-1])
+    x -= np.add.reduce(x, -1, keepdims=True) / width
+    x /= np.sqrt(np.einsum("...i,...i->...", x, x)[..., None] / width + np.float32(1e-12))
     x *= scale
     x += shift
     return x

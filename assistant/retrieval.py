@@ -16,12 +16,8 @@ import numpy as np
 
 from assistant.embedding import Embedder
 from assistant.features import (
-    EMBEDDING_WEIGHT,
-    GRAM_WEIGHT,
-    SKETCH,
-    STEM_WEIGHT,
+    EMBEDDING_SHARE,
     Features,
-    Rows,
     Vectoriser,
     sketch,
     stack,
@@ -32,10 +28,9 @@ from assistant.text import fold, words
 
 PENALTY = 0.3  # of the ridge regression; 0.1 to 1 changed the public sets by less than a point
 NEAREST_SHARE = 0.5  # weight of the nearest phrasing beside the learnt score
-CANDIDATES = 24  # entries whose phrasings are compared
-COMPARED = 200  # phrasings compared in all views: those nearest in meaning
+CANDIDATES = 16  # entries whose phrasings are compared
+COMPARED = 60  # phrasings compared in all views: those nearest in meaning
 NEIGHBOURS = 12  # phrasings that vote on the group
-TOTAL_WEIGHT = GRAM_WEIGHT + STEM_WEIGHT + EMBEDDING_WEIGHT
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,7 @@ class Retriever:
         tokens = [words(fold(p)) for p in self._phrasings]
         self.speller = Speller(tokens, embedder.tokenizer.common_words)
         self.vectoriser, features = Vectoriser.fit(tokens, embedder)
-        self._grams, self._stems = stack(features, "gram"), stack(features, "stem")
+        self._sparse = stack(features)
         self._embeddings = np.stack([f.embedding for f in features])
         self.normal: tuple[np.ndarray, np.ndarray] | None = None
         if weights is None:
@@ -102,71 +97,55 @@ class Retriever:
         return tuple(f"{g}: {n}" for g in self.groups for n in each) + shared
 
     def _dense(self, f: Features) -> np.ndarray:
-        out = np.empty(SKETCH + len(f.embedding), np.float32)
-        out[:SKETCH] = sketch(f.gram_ids, f.gram_values, 0) * np.float32((GRAM_WEIGHT / TOTAL_WEIGHT) ** 0.5)
-        out[:SKETCH] += sketch(f.stem_ids, f.stem_values, 1) * np.float32((STEM_WEIGHT / TOTAL_WEIGHT) ** 0.5)
-        out[SKETCH:] = f.embedding * np.float32((EMBEDDING_WEIGHT / TOTAL_WEIGHT) ** 0.5)
-        return out
+        return np.concatenate((sketch(f.ids, f.values), f.embedding * np.float32(EMBEDDING_SHARE**0.5)))
 
     def features_of(self, row: int) -> Features:
         """Return the features of phrasing number *row*."""
-        grams, stems = (slice(view.starts[row], view.starts[row + 1]) for view in (self._grams, self._stems))
+        own = slice(self._sparse.starts[row], self._sparse.starts[row + 1])
         return Features(
-            self._grams.ids[grams].astype(np.int64), self._grams.values[grams],
-            self._stems.ids[stems].astype(np.int64), self._stems.values[stems],
-            self._embeddings[row], 1.0, 1.0, 0,
-        )  # fmt: skip
+            self._sparse.ids[own].astype(np.int64), self._sparse.values[own], self._embeddings[row], 1.0, 1.0, 0
+        )
 
     def dense_row(self, row: int) -> np.ndarray:
         """Return phrasing number *row* as the regression sees it."""
         return self._dense(self.features_of(row))
 
-    def rank(self, utterance: str) -> Ranking:
+    def rank(self, utterance: str, embedder: Embedder | None = None) -> Ranking:
         """Rank entries by how well they fit *utterance*; never empty as long as there are entries."""
-        return self.rank_features(self.vectoriser.features(self.speller.repair(words(fold(utterance)))))
+        return self.rank_features(self.vectoriser.features(self.speller.repair(words(fold(utterance))), embedder))
 
     def rank_features(self, f: Features, left_out: int = -1) -> Ranking:
         """Rank by features; the phrasing *left_out* does not count as a neighbour (for self-tests)."""
         learnt = self._dense(f) @ self.weights
-        chosen = np.argsort(-learnt, kind="stable")[:CANDIDATES]
-        rows = np.concatenate([np.arange(self._bounds[c], self._bounds[c + 1]) for c in chosen])
+        chosen = _largest(learnt, CANDIDATES)
+        counts = self._bounds[chosen + 1] - self._bounds[chosen]
+        starts = np.concatenate(([0], np.cumsum(counts)))
+        rows = np.arange(starts[-1]) + np.repeat(self._bounds[chosen] - starts[:-1], counts)
         meaning = np.concatenate(
-            [self._embeddings[self._bounds[c] : self._bounds[c + 1]] @ f.embedding for c in chosen]
+            [self._embeddings[self._bounds[c] : self._bounds[c + 1]] @ f.embedding for c in chosen.tolist()]
         )
         similarity = self._similarities(f, rows, meaning)
         if left_out >= 0:
             similarity[rows == left_out] = -1
-        order = np.argsort(-similarity, kind="stable")[: max(NEIGHBOURS, 1)]
-        starts = np.concatenate(([0], np.cumsum(self._bounds[chosen + 1] - self._bounds[chosen])))
-        nearest = {
-            int(c): int(a + similarity[a:b].argmax()) for c, a, b in zip(chosen, starts, starts[1:], strict=False)
-        }
-        candidates = sorted(
-            (
-                Candidate(
-                    self.entries[c].id,
-                    self.entries[c].group,
-                    float(learnt[c] + NEAREST_SHARE * similarity[nearest[c]]),
-                    float(similarity[nearest[c]]),
-                    self._phrasings[rows[nearest[c]]],
-                )
-                for c in map(int, chosen)
-            ),
-            key=lambda c: (-c.score, c.id),
-        )
-        signals = self._signals(f, learnt, candidates, similarity, rows, order, meaning)
+        candidates = []
+        for c, start, end in zip(chosen.tolist(), starts.tolist(), starts[1:].tolist(), strict=False):
+            nearest = start + int(similarity[start:end].argmax())
+            near = float(similarity[nearest])
+            score = float(learnt[c]) + NEAREST_SHARE * near
+            entry = self.entries[c]
+            candidates.append(Candidate(entry.id, entry.group, score, near, self._phrasings[rows[nearest]]))
+        candidates.sort(key=lambda c: (-c.score, c.id))
+        signals = self._signals(f, learnt, candidates, similarity, rows, meaning)
         return Ranking(tuple(candidates), signals, f.length)
 
     def _similarities(self, f: Features, rows: np.ndarray, meaning: np.ndarray) -> np.ndarray:
         """Return each phrasing's similarity in all views together; *meaning* is that by embedding alone."""
-        total = EMBEDDING_WEIGHT * meaning
-        near = np.argpartition(-meaning, COMPARED)[:COMPARED] if len(rows) > COMPARED else np.arange(len(rows))
-        for view, ids, values, weight in (
-            (self._grams, f.gram_ids, f.gram_values, GRAM_WEIGHT),
-            (self._stems, f.stem_ids, f.stem_values, STEM_WEIGHT),
-        ):
-            total[near] += weight * _sparse_dot(view, ids, values, rows[near])
-        return total / TOTAL_WEIGHT
+        total = np.float32(EMBEDDING_SHARE) * meaning
+        near = _largest(meaning, COMPARED)
+        dense = np.zeros(self._sparse.width, np.float32)
+        dense[f.ids] = f.values
+        total[near] += self._sparse.dot(dense, rows[near])
+        return total
 
     def _signals(
         self,
@@ -175,11 +154,10 @@ class Retriever:
         candidates: Sequence[Candidate],
         similarity: np.ndarray,
         rows: np.ndarray,
-        order: np.ndarray,
         meaning: np.ndarray,
     ) -> np.ndarray:
         sums = np.bincount(self._group_of, learnt, len(self.groups))
-        close = order[:NEIGHBOURS]
+        close = _largest(similarity, NEIGHBOURS)
         votes = np.maximum(similarity[close], 0) ** 4
         share = np.bincount(self._group_of[self._owner[rows[close]]], votes, len(self.groups))
         share = share / (votes.sum() + 1e-9)
@@ -190,7 +168,7 @@ class Retriever:
             near = max((c.similarity for c in own), default=0.0)
             out += [sums[i], best, near, share[i]]
         margin = candidates[0].score - candidates[1].score if len(candidates) > 1 else candidates[0].score
-        top = self._owner[rows[order[0]]]
+        top = self._owner[rows[close[0]]]
         agree = float(self.entries[top].id == candidates[0].id)
         out += [margin, f.gram_known, f.stem_known, np.log1p(f.length), float(meaning.max(initial=0.0)), agree]
         return np.array(out)
@@ -201,7 +179,9 @@ class Retriever:
         return self.rank_features(self.vectoriser.features(tokens), index)
 
 
-def _sparse_dot(view: Rows, ids: np.ndarray, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    dense = np.zeros(view.width, np.float32)
-    dense[ids] = values
-    return view.dot(dense, rows)
+def _largest(values: np.ndarray, count: int) -> np.ndarray:
+    """Return where the *count* largest of *values* are, largest first."""
+    if len(values) <= count:
+        return np.argsort(-values, kind="stable")
+    found = np.argpartition(values, -count)[-count:]
+    return found[np.argsort(-values[found], kind="stable")]

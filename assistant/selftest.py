@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.engine import PASSAGE
-from assistant.features import EMBEDDING_WEIGHT, GRAM_WEIGHT, STEM_WEIGHT
-from assistant.retrieval import NEAREST_SHARE, TOTAL_WEIGHT, Candidate, Entry, Retriever
+from assistant.features import EMBEDDING_SHARE
+from assistant.retrieval import NEAREST_SHARE, Candidate, Entry, Retriever
 
 STRIPE = 1_024  # phrasings asked in one go
 
@@ -72,7 +72,7 @@ def _overtaken(retriever: Retriever, row: int, learnt: np.ndarray, rivals: np.nd
         return bool((learnt[rivals] + NEAREST_SHARE * np.maximum.reduceat(similarity, starts)).max() > own)
 
     meaning = retriever._embeddings[rows] @ features.embedding
-    most = (EMBEDDING_WEIGHT * meaning + GRAM_WEIGHT + STEM_WEIGHT) / TOTAL_WEIGHT  # as if all letters were the same
+    most = EMBEDDING_SHARE * meaning + 1 - EMBEDDING_SHARE  # as if all letters were the same
     return ahead(most) and ahead(retriever._similarities(features, rows, meaning))
 
 

@@ -24,7 +24,18 @@ GRAM_SIZES = (2, 3, 4, 5)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SPACES = re.compile(r"\s+")
 _INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
-_KEPT_CONTROLS = frozenset("\n\t\r\u200d")
+
+
+class _Shown(dict[int, str]):
+    """What stands for each character, worked out when it is first met: itself, a blank, or nothing."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = shown = "" if unicodedata.category(character) in _INVISIBLE else character
+        return shown
+
+
+_SHOWN = _Shown({ord(control): " " for control in "\n\t\r"})
 
 
 class _Own(threading.local):
@@ -45,12 +56,7 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable() and len(text) <= MAX_CLEAN:
         return text  # nothing to do for most questions
-    visible = "".join(
-        " " if c in _KEPT_CONTROLS and c != "\u200d" else c
-        for c in text[:MAX_CLEAN]
-        if c in _KEPT_CONTROLS or unicodedata.category(c) not in _INVISIBLE
-    )
-    return unicodedata.normalize("NFKC", visible.replace("\u200d", ""))[:MAX_CLEAN]
+    return unicodedata.normalize("NFKC", text[:MAX_CLEAN].translate(_SHOWN))[:MAX_CLEAN]
 
 
 def fold(text: str) -> str:

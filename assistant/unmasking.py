@@ -11,6 +11,7 @@ _LOOKALIKE = str.maketrans(
 _SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢøłđıß", "abcdefghijklmnoprstuvwyzolđis".replace("đ", "d"))
 _LEET = str.maketrans("0134578@$!|€+", "oieastbasiiet")
 _LATIN = re.compile(r"[a-z]")
+_LEET_SIGN = re.compile(r"[0134578@$!|€+]")
 _LEETISH = re.compile(r"[a-z0-9@$!|€+]*[a-z][0-9@$!|€+]+[a-z][a-z0-9@$!|€+]*|[a-z]*[0-9@$!|€+][a-z][a-z0-9@$!|€+]*")
 _SPACED = re.compile(r"(?<![^\W_])(?:[^\W\d_][\s.\-_*·•,/\\|]{1,3}){3,}[^\W\d_](?![^\W_])")
 _INSIDE = re.compile(r"(?<=[^\W\d_])[.\-_*·•/\\|~]+(?=[^\W\d_])")
@@ -19,9 +20,9 @@ _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 def unmask(folded: str) -> str:
     """Return *folded* text with disguises undone; the same text where there is none."""
-    text = folded.translate(_SMALL_CAPITALS)
-    if _LATIN.search(text):
-        text = " ".join(_plain_word(w) for w in text.split(" "))
+    text = folded if folded.isascii() else folded.translate(_SMALL_CAPITALS)
+    if _LATIN.search(text) and (not text.isascii() or _LEET_SIGN.search(text)):
+        text = " ".join(w if w.isascii() and w.isalpha() else _plain_word(w) for w in text.split(" "))
     text = _SPACED.sub(lambda m: _close_up(m.group(0)), text)
     text = _INSIDE.sub("", text)
     return _STRETCHED.sub(r"\1", text)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.engine import Engine, build, cache_folder, entries_of, kept_retriever, phrases_of, retriever_for
-from assistant.features import Features, Rows, View, stack
+from assistant.features import BUCKETS, Features, Rows, View, stack
 from assistant.knowledge import Knowledge
 from assistant.learning import solve
 from assistant.retrieval import Entry, Retriever
@@ -58,13 +58,13 @@ def updated(retriever: Retriever, wanted: Sequence[Entry]) -> Retriever | None:
     features = [retriever.vectoriser.features(t) for t in tokens]
     if features:
         new.vectoriser = copy.copy(retriever.vectoriser)
-        new.vectoriser.grams = _seen(retriever.vectoriser.grams, [f.gram_ids for f in features])
-        new.vectoriser.terms = _seen(retriever.vectoriser.terms, [f.stem_ids for f in features])
+        ids = np.concatenate([f.ids for f in features])
+        new.vectoriser.grams = _seen(retriever.vectoriser.grams, ids[ids < BUCKETS])
+        new.vectoriser.terms = _seen(retriever.vectoriser.terms, ids[ids >= BUCKETS] - BUCKETS)
         new.speller = retriever.speller.knowing(tokens)
     row_of |= {text: len(retriever._phrasings) + n for n, text in enumerate(fresh)}
     rows = np.array([row_of[t] for t in texts])
-    new._grams = _gather(_joined(retriever._grams, features, "gram"), rows)
-    new._stems = _gather(_joined(retriever._stems, features, "stem"), rows)
+    new._sparse = _gather(_joined(retriever._sparse, features), rows)
     embeddings = np.vstack([retriever._embeddings, *(f.embedding[None] for f in features)])
     new._embeddings = embeddings[rows]
     new.entries = tuple(wanted)
@@ -78,19 +78,18 @@ def updated(retriever: Retriever, wanted: Sequence[Entry]) -> Retriever | None:
     return new
 
 
-def _seen(view: View, ids: Sequence[np.ndarray]) -> View:
+def _seen(view: View, ids: np.ndarray) -> View:
     """Return *view* with the features *ids* known to it, as rare as features that it never saw."""
     new = copy.copy(view)
     new.seen = view.seen.copy()
-    for each in ids:
-        new.seen[each] = True
+    new.seen[ids] = True
     return new
 
 
-def _joined(rows: Rows, features: Sequence[Features], view: str) -> Rows:
+def _joined(rows: Rows, features: Sequence[Features]) -> Rows:
     if not features:
         return rows
-    more = stack(features, view)
+    more = stack(features)
     return Rows(
         np.concatenate([rows.ids, more.ids]),
         np.concatenate([rows.values, more.values]),

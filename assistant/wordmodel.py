@@ -21,6 +21,7 @@ PENALTY = 0.08  # of the squared weights; chosen on the folder's judged messages
 RARE = 2  # a hashed feature that fewer messages have is left out
 LONG = 400  # words: beyond that unknown words are not split into pieces
 NO_EVIDENCE = -3.0  # log-odds without examples
+MANY, FAINT = 96, -50.0  # stretches judged by meaning, and the log-odds of the others
 STEPS = 60  # of L-BFGS: more changed no verdict on the judged messages
 _SHARES = (1.0, 1.0, 0.5, 1.0)  # words, pairs, pairs with a gap, character grams
 _CLAUSES = re.compile(r"[.!?…;:\n。！？،؟।]+|,|\b(?:and|but|because|bc|cuz|so|or|though|although)\b")
@@ -48,20 +49,19 @@ class Tokens:
         one = word_hashes(self.tokens, 1)
         self.hashes = [one, joined(one[:-1], one[1:], 2), joined(one[:-2], one[2:], 3)]
         self.grams, self.owner = placed_grams(self.tokens)
+        self._table = table
         pieces = table.tokenizer
-        known = pieces.ids
         long = len(self.tokens) > LONG
         ids: list[int] = []
         owners: list[int] = []
         for i, token in enumerate(self.tokens):
-            whole = known.get(token)
+            whole = pieces.ids.get(token)
             found = [whole] if whole is not None else ([] if long else pieces.pieces(token))
             if found == [pieces.unknown]:  # a stranger's direction in meaning is no evidence
                 found = []
             ids += found
             owners += [i] * len(found)
-        vectors = table.scales[ids][:, None] * table.rows[ids] if ids else np.zeros((0, table.size))
-        self.vectors, self.vector_owner = vectors.astype(np.float32), np.array(owners, int)
+        self._pieces, self._piece_owner = np.array(ids, int), np.array(owners, int)
 
     def row(self) -> Row:
         """Return the features of the whole text, for learning."""
@@ -70,14 +70,20 @@ class Tokens:
             if len(hashes):
                 ids.append(_ids(hashes))
                 values.append(np.full(len(hashes), share / np.sqrt(len(hashes)), np.float32))
-        total = self.vectors.sum(0)
-        return np.concatenate(ids), np.concatenate(values), total / (np.linalg.norm(total) + 1e-9)
+        return np.concatenate(ids), np.concatenate(values), self.units(np.array([0]), np.array([len(self.tokens)]))[0]
 
     def units(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """Return the embedding of each stretch, length 1, from running sums."""
-        sums = np.concatenate((np.zeros((1, self.vectors.shape[1]), np.float32), np.cumsum(self.vectors, 0)))
-        vectors = sums[np.searchsorted(self.vector_owner, ends)] - sums[np.searchsorted(self.vector_owner, starts)]
-        return np.asarray(vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9))
+        """Return the embedding of each stretch, length 1; zeros where none of its words is known."""
+        first, last = np.searchsorted(self._piece_owner, starts), np.searchsorted(self._piece_owner, ends)
+        counts = last - first
+        sums = np.zeros((len(starts), self._table.size), np.float32)
+        if counts.any():
+            offsets = np.cumsum(counts) - counts
+            ids = self._pieces[np.arange(counts.sum()) + np.repeat(first - offsets, counts)]
+            filled = counts > 0
+            vectors = self._table.rows[ids] * self._table.scales[ids][:, None]
+            sums[filled] = np.add.reduceat(vectors, offsets[filled])
+        return np.asarray(sums / (np.linalg.norm(sums, axis=1, keepdims=True) + 1e-9))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +95,11 @@ class WordModel:
     bias: float
 
     def scores(self, text: Tokens, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """Return the log-odds of each stretch of *text* that *starts* and *ends* (in tokens) bound."""
+        """Return the log-odds of each stretch of *text* that *starts* and *ends* (in tokens) bound.
+
+        Of very many stretches those that the hashed features speak for most are judged by meaning, too;
+        the others get `FAINT`.
+        """
         total = np.full(len(starts), self.bias)
         for shift, (hashes, share) in enumerate(zip(text.hashes, _SHARES, strict=False)):
             sums = np.concatenate(([0.0], np.cumsum(self.hashed[_ids(hashes)])))
@@ -101,7 +111,19 @@ class WordModel:
         sums = np.concatenate(([0.0], np.cumsum(each)))
         counts = np.concatenate(([0], np.cumsum(np.bincount(text.owner, minlength=len(text.tokens)))))
         total += _SHARES[3] * (sums[ends] - sums[starts]) / np.sqrt(np.maximum(counts[ends] - counts[starts], 1))
+        if len(total) > MANY:
+            kept = np.argpartition(total, -MANY)[-MANY:]
+            judged = np.full(len(total), FAINT)
+            judged[kept] = total[kept] + text.units(starts[kept], ends[kept]) @ self.dense
+            return judged
         return total + text.units(starts, ends) @ self.dense
+
+    def skim(self, tokens: Sequence[str]) -> np.ndarray:
+        """Return how much each of *tokens*, with the one before it, speaks for danger: fast, and rough."""
+        one = word_hashes(tokens, 1)
+        evidence = self.hashed[_ids(one)]
+        evidence[1:] += self.hashed[_ids(joined(one[:-1], one[1:], 2))]
+        return evidence
 
 
 def learn(rows: Sequence[Row], danger: np.ndarray, size: int) -> WordModel:
