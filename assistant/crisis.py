@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,7 +31,7 @@ REPAIRED_MARGIN = 0.5  # log-odds more that a repaired reading needs
 THRESHOLD = -0.7  # log-odds from which help is shown, where too few examples tell how sure to be
 MIN_DANGER = 0.3  # probability from which help is shown: missing danger is far worse than a false alarm
 ALERT = 1.6  # log-odds less that are needed on the turns after a crisis
-SURE_HARMLESS, SURE_DANGER = -4.5, 7.0  # log-odds: beyond these the second opinion is not asked
+SURE_HARMLESS = -4.5  # log-odds: below, the second opinion is not asked
 FEWEST = 3  # different letters: less than that says nothing
 EXAMPLES_ENOUGH, JUDGED_ENOUGH = 200, 200  # of each sort, and judged ones, from which a second opinion is learnt
 PLAIN_STEP = 3  # every third plain question stands in as a harmless neighbour
@@ -92,9 +93,11 @@ class CrisisScreen:
             chosen = np.concatenate(
                 (np.arange(len(texts) - len(others)), np.arange(len(texts) - len(others), len(texts), PLAIN_STEP))
             )
-            self._nearness = Nearness(embedder, [" ".join(words(texts[i])) for i in chosen], signs[chosen])
-            labels = np.array([int(is_danger) for _, is_danger in judged])
-            self._judge = self._learn_judge([self._readings(m) for m, _ in judged], labels)
+            self._nearness = Nearness(embedder.matrix([" ".join(words(texts[i])) for i in chosen]), signs[chosen])
+            read = [self._readings(m) for m, _ in judged]
+            labels = np.array([is_danger for _, is_danger in judged])
+            self._judge = self._learn_judge(read, labels.astype(int))
+            self._nearness.add(embedder.matrix([readings[0].plain for readings in read]), labels)
 
     # learning
 
@@ -129,7 +132,7 @@ class CrisisScreen:
         bounds = np.concatenate(([0], np.cumsum([len(readings) for readings in read])))
         judge = SoftmaxRegression.fit(signals[bounds[:-1]], danger, 2)
         odds = judge.probabilities(signals)[:, 1]
-        worst = np.array([a + odds[a:b].argmax() for a, b in zip(bounds, bounds[1:], strict=False)])
+        worst = np.array([a + odds[a:b].argmax() for a, b in pairwise(bounds)])
         return SoftmaxRegression.fit(signals[worst], danger, 2)
 
     # judging
@@ -145,7 +148,7 @@ class CrisisScreen:
         readings = self._readings(utterance)
         reading = readings[0]
         above = reading.score - THRESHOLD
-        if self._judge is not None and SURE_HARMLESS < reading.score < SURE_DANGER:
+        if self._judge is not None and reading.score > SURE_HARMLESS:
             p = self._judge.probabilities(self._signals(readings, embedder or self._embedder))[:, 1]
             reading, worst = readings[int(p.argmax())], float(p.max())
             above = float(np.log((worst + 1e-9) / (1 - worst + 1e-9)) - np.log(MIN_DANGER / (1 - MIN_DANGER)))

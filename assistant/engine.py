@@ -103,7 +103,7 @@ def phrasings(passage: Passage) -> tuple[str, ...]:
 
 def _confidence(retriever: Retriever, judged: list[tuple[str, str]]) -> SoftmaxRegression:
     """Learn on *judged* questions which outcome the signals speak for."""
-    signals = [retriever.rank(question).signals for question, _ in judged]
+    signals = [ranking.signals for ranking in retriever.rank_each([question for question, _ in judged])]
     labels = [OUTCOMES.index(wanted) for _, wanted in judged]
     owners = [e.group for e in retriever.entries for _ in e.phrasings]
     for i in range(0, len(owners), FOLLOW_UP_STEP):

@@ -167,7 +167,7 @@ class Vectoriser:
 
 
 def _bucket(hashes: np.ndarray) -> np.ndarray:
-    return (hashes % np.uint64(BUCKETS)).astype(np.int64)
+    return (hashes % np.uint64(BUCKETS)).astype(np.int32)
 
 
 _SPREAD = np.arange(2 * BUCKETS, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
@@ -186,5 +186,5 @@ def sketch(ids: np.ndarray, values: np.ndarray) -> np.ndarray:
 def stack(features: Sequence[Features]) -> Rows:
     """Put the sparse views of many texts into `Rows`."""
     starts = np.concatenate(([0], np.cumsum([len(f.ids) for f in features]))).astype(np.int64)
-    ids = np.concatenate([f.ids for f in features]).astype(np.int32)
+    ids = np.concatenate([f.ids for f in features])
     return Rows(ids, np.concatenate([f.values for f in features]), starts)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from assistant.embedding import Embedder
 from assistant.learning import SoftmaxRegression
 
 SEVERAL = 5  # neighbours whose mean is less a matter of chance than the nearest one
@@ -15,31 +12,45 @@ AXES = 64  # numbers of an example that are looked at first: they hold seven ten
 CLOSE = 64  # examples of each sort that are then compared in full
 SIGNALS = ("log-odds by meaning", "nearest danger", "nearest harmless", "dangers near", "harmless near")
 
+Examples = tuple[np.ndarray, np.ndarray]
+"""Embeddings of examples of one sort, in full and by principal axes."""
+
 
 class Nearness:
     """Learnt from examples of both sorts: a line between them, and the examples themselves.
 
-    Neighbours are found in two steps, for reading all of some twenty thousand examples would cost
+    Neighbours are found in two steps, for reading all of some thirty thousand examples would cost
     several times what encoding a question does: first by the principal axes of the examples, then,
     the closest ones, in full.
     """
 
-    def __init__(self, embedder: Embedder, texts: Sequence[str], danger: np.ndarray) -> None:
-        vectors = embedder.matrix(texts)
-        self._line = SoftmaxRegression.fit(vectors, danger.astype(int), 2, penalty=PENALTY)
-        _, axes = np.linalg.eigh(vectors.T @ vectors)
+    def __init__(self, units: np.ndarray, danger: np.ndarray) -> None:
+        """Learn from the embeddings of examples, one a row of *units*, and whether each signals *danger*."""
+        self._line = SoftmaxRegression.fit(units, danger.astype(int), 2, penalty=PENALTY)
+        _, axes = np.linalg.eigh(units.T @ units)
         self._axes = np.ascontiguousarray(axes[:, -AXES:])
-        self._sorts = [(own, own @ self._axes) for own in (vectors[danger], vectors[~danger])]
+        nothing = units[:0], units[:0, :AXES]
+        self._danger = self._harmless = nothing
+        self.add(units, danger)
+
+    def add(self, units: np.ndarray, danger: np.ndarray) -> None:
+        """Take in more examples, as neighbours only: the line stays."""
+
+        def joined(known: Examples, more: np.ndarray) -> Examples:
+            return np.vstack((known[0], more)), np.vstack((known[1], more @ self._axes))
+
+        self._danger, self._harmless = joined(self._danger, units[danger]), joined(self._harmless, units[~danger])
 
     def signals(self, units: np.ndarray) -> np.ndarray:
         """Return the numbers that `SIGNALS` names, one row a text; *units* are the texts' embeddings."""
         p = self._line.probabilities(units)
         odds = np.log((p[:, 1] + 1e-6) / (p[:, 0] + 1e-6))
-        near = np.array([[self._nearest(unit, *examples) for examples in self._sorts] for unit in units])
+        near = np.array([[self._nearest(unit, each) for each in (self._danger, self._harmless)] for unit in units])
         return np.column_stack((odds, near[:, :, -1], near.mean(2)))
 
-    def _nearest(self, unit: np.ndarray, vectors: np.ndarray, coarse: np.ndarray) -> np.ndarray:
-        """Return how near the `SEVERAL` nearest of *vectors* are, the nearest last."""
+    def _nearest(self, unit: np.ndarray, examples: Examples) -> np.ndarray:
+        """Return how near the `SEVERAL` nearest *examples* are, the nearest last."""
+        vectors, coarse = examples
         seen = coarse @ (unit @ self._axes)
         close = np.argpartition(seen, -CLOSE)[-CLOSE:] if len(seen) > CLOSE else slice(None)
         return np.sort(vectors[close] @ unit)[-SEVERAL:]

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.embedding import Embedder
+from assistant.embedding import Embedder, OneTurn
 from assistant.features import (
     EMBEDDING_SHARE,
+    SKETCH,
     Features,
     Vectoriser,
     sketch,
     stack,
 )
-from assistant.learning import gram_matrix, solve
+from assistant.learning import solve
 from assistant.spelling import Speller
 from assistant.text import fold, words
 
@@ -30,6 +31,7 @@ PENALTY = 0.3  # of the ridge regression; 0.1 to 1 changed the public sets by le
 NEAREST_SHARE = 0.5  # weight of the nearest phrasing beside the learnt score
 CANDIDATES = 16  # entries whose phrasings are compared
 COMPARED = 60  # phrasings compared in all views: those nearest in meaning
+STRIPE = 2_048  # phrasings learnt from at a time
 NEIGHBOURS = 12  # phrasings that vote on the group
 
 
@@ -83,11 +85,22 @@ class Retriever:
         self._embeddings = np.stack([f.embedding for f in features])
         self.normal: tuple[np.ndarray, np.ndarray] | None = None
         if weights is None:
-            x = np.stack([self._dense(f) for f in features])
-            sums = np.add.reduceat(x, self._bounds[:-1])  # x'y, since each phrasing has one owner
-            self.normal = gram_matrix(x, PENALTY), sums.T.copy()
+            self.normal = self._normal(features)
             weights = solve(*self.normal)
         self.weights = weights
+
+    def _normal(self, features: Sequence[Features]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the regression's normal equations, x'x + penalty and x'y, summed over stripes of *features*."""
+        width = SKETCH + self._embeddings.shape[1]
+        gram = np.zeros((width, width), np.float32)
+        sums = np.zeros((len(self.entries), width), np.float32)
+        for start in range(0, len(features), STRIPE):
+            x = np.stack([self._dense(f) for f in features[start : start + STRIPE]])
+            gram += x.T @ x
+            owners, first = np.unique(self._owner[start : start + STRIPE], return_index=True)
+            sums[owners] += np.add.reduceat(x, first)
+        gram[np.diag_indices(width)] += PENALTY
+        return gram, sums.T
 
     @property
     def signal_names(self) -> tuple[str, ...]:
@@ -102,9 +115,7 @@ class Retriever:
     def features_of(self, row: int) -> Features:
         """Return the features of phrasing number *row*."""
         own = slice(self._sparse.starts[row], self._sparse.starts[row + 1])
-        return Features(
-            self._sparse.ids[own].astype(np.int64), self._sparse.values[own], self._embeddings[row], 1.0, 1.0, 0
-        )
+        return Features(self._sparse.ids[own], self._sparse.values[own], self._embeddings[row], 1.0, 1.0, 0)
 
     def dense_row(self, row: int) -> np.ndarray:
         """Return phrasing number *row* as the regression sees it."""
@@ -112,7 +123,17 @@ class Retriever:
 
     def rank(self, utterance: str, embedder: Embedder | None = None) -> Ranking:
         """Rank entries by how well they fit *utterance*; never empty as long as there are entries."""
-        return self.rank_features(self.vectoriser.features(self.speller.repair(words(fold(utterance))), embedder))
+        return self.rank_features(self.vectoriser.features(self._tokens(utterance), embedder))
+
+    def rank_each(self, utterances: Sequence[str]) -> list[Ranking]:
+        """Rank entries for each of *utterances*: many in one go are encoded in a third of the time."""
+        tokens = [self._tokens(utterance) for utterance in utterances]
+        embedder = OneTurn(self.vectoriser.embedder)
+        embedder.matrix([" ".join(each) for each in tokens])
+        return [self.rank_features(self.vectoriser.features(each, embedder)) for each in tokens]
+
+    def _tokens(self, utterance: str) -> list[str]:
+        return self.speller.repair(words(fold(utterance)))
 
     def rank_features(self, f: Features, left_out: int = -1) -> Ranking:
         """Rank by features; the phrasing *left_out* does not count as a neighbour (for self-tests)."""
