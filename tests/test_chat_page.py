@@ -30,7 +30,9 @@ def test_the_first_view_says_what_it_is_and_offers_a_start(client):
     first = Page(client.get("/").text)
     assert "This is a program, not a person. It does not diagnose." in first.one("main").text
     assert 0 < len(first.one("section", "starters").all("button")) <= 4
-    assert "does not erase your browser history" in first.one("p", "honest").text
+    assert "does not erase your history" in first.one("p", "honest").text
+    review = first.one("p", "notice").one("a", href="/about")
+    assert review.text == "Medical review: not yet reviewed by a clinician"
     assert first.one("title").text == first.one("h1").text
 
 

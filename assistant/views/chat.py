@@ -204,6 +204,7 @@ def _page(
             cited_sources=_sources(visit, turns),
             questions=starters(list(snapshot.knowledge.passages.values())),
             other_language=_other_language(visit),
+            review=snapshot.knowledge.review,
         ),
         fault.status if fault else 200,
     )
