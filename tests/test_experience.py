@@ -451,3 +451,12 @@ def test_exit_stays_in_view_at_four_times_the_size(browser, address):
     box = page.locator(".leave").bounding_box()
     assert 0 <= box["y"] < 60
     assert box["x"] + box["width"] <= 320
+
+
+def test_without_script_other_countries_help_lines_unfold(plain):
+    plain.locator(".send").click()
+    card = plain.locator("[data-first-lines]")
+    assert card.locator("a[href='tel:116123']").first.is_visible()
+    assert not card.locator("a[href='tel:988']").first.is_visible()
+    card.locator("summary").click()
+    assert card.locator("a[href='tel:988']").first.is_visible()

@@ -26,4 +26,4 @@ def init_app(app: Flask, settings: Settings, live: Live, storage: Storage, catal
     app.register_blueprint(api.blueprint(live, settings.region))
     app.register_blueprint(team.blueprint(live, storage))
     app.after_request(assets.keep)
-    errors.init_app(app, live, catalogue)
+    errors.init_app(app, live, catalogue, settings.region)
