@@ -163,7 +163,18 @@ def test_two_passages_share_one_row_and_each_source_can_be_called_wrong(client, 
     assert new == {(first, "no"), (second, "no"), (second, "wrong-source")}
 
 
-@pytest.mark.parametrize("left", ["", "x", "1:nothing:yes", "1:structural+nothing:yes", "1:structural+structural:yes", "1:structural:maybe", "99999:structural:yes"])
+@pytest.mark.parametrize(
+    "left",
+    [
+        "",
+        "x",
+        "1:nothing:yes",
+        "1:structural+nothing:yes",
+        "1:structural+structural:yes",
+        "1:structural:maybe",
+        "99999:structural:yes",
+    ],
+)
 def test_a_verdict_on_nothing_is_passed_over(client, left):
     assert not page(client, feedback=left, earlier=["hello"]).latest.has(role="status")
 

@@ -23,7 +23,7 @@ def init_app(app: Flask, settings: Settings, live: Live, storage: Storage, catal
     app.register_blueprint(places.blueprint(desk))
     app.register_blueprint(assets.blueprint(live))
     app.register_blueprint(scripts.blueprint(desk, asset))
-    app.register_blueprint(api.blueprint(live, settings.region))
+    app.register_blueprint(api.blueprint(live, catalogue, settings.region))
     app.register_blueprint(team.blueprint(live, storage))
     app.after_request(assets.keep)
     errors.init_app(app, live, catalogue, settings.region)

@@ -10,9 +10,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import TooManyRequests
 
 from assistant import limits, metrics
-from assistant.catalogue import Words
 from assistant.conversation import MAX_UTTERANCE, TAKEN_BACK, Turn, carried, presentable, replay
-from assistant.passages import HelpLine, Passage, Source
+from assistant.foreign import Notice, notice
+from assistant.passages import Passage, Source
 from assistant.rendering import Because, because, cited, shape
 from assistant.replies import Abstention, Cited, Clarification, CrisisReply, Reply, kind
 from assistant.storage import Outcome, Storage, Verdict
@@ -36,14 +36,6 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Foreign:
-    """A language that was written and that no passage is in: its words, and help lines that may speak it."""
-
-    words: Words
-    lines: tuple[HelpLine, ...]
-
-
-@dataclass(frozen=True)
 class ShownTurn:
     """One turn, ready for its template."""
 
@@ -60,7 +52,7 @@ class ShownTurn:
     said: str
     sent: str
     emergency_first: bool
-    foreign: Foreign | None
+    foreign: Notice | None
 
 
 @dataclass(frozen=True)
@@ -224,30 +216,20 @@ def _show(visit: Visit, turns: Sequence[Turn], thanks: Thanks, *, landing: bool 
                 taken_back=turn.taken_back,
                 reply=reply,
                 shape=form,
-                passages=tuple(
-                    Shown(c, visit.link(c.passage.citation.href), picture(c.passage)) for c in cited(reply)
-                ),
+                passages=tuple(Shown(c, visit.link(c.passage.citation.href), picture(c.passage)) for c in cited(reply)),
                 suggestions=() if choices else reply.suggestions[:3],
                 choices=choices,
                 because=because(reply, passages) if form == "answer" else None,
                 latest=landing and turn is turns[-1],
                 said=thanks.verdicts.get(turn.number, ""),
                 sent=thanks.sent,
-                foreign=None if form == "crisis" or turn.taken_back else _foreign(visit, turn.utterance),
+                foreign=None
+                if turn.taken_back
+                else notice(visit.catalogue, turn.utterance, reply, visit.language, visit.region),
                 emergency_first=isinstance(reply, CrisisReply) and reply.category in BODY_IN_DANGER,
             )
         )
     return tuple(shown)
-
-
-def _foreign(visit: Visit, utterance: str) -> Foreign | None:
-    """Say in its own language that *utterance* is in one without knowledge, with lines that speak it if there are."""
-    words = visit.catalogue.written_in(utterance)
-    if words is None or words.language == visit.language or f"languages.{visit.language}" not in words.entries:
-        return None
-    name = visit.catalogue.choose(visit.language).entries.get(f"languages.{words.language}", "")
-    lines = visit.region.lines
-    return Foreign(words, tuple(line for line in lines if name and name in line.languages)[:2] or lines[:1])
 
 
 def picture(passage: Passage) -> str:

@@ -103,7 +103,9 @@ def init_app(app: Flask, live: Live, catalogue: Catalogue, region: str) -> None:
         words = catalogue.choose(request.args.get("lang", ""), request.accept_languages.values())
         if request.path.startswith("/api/") or request.path == "/turn":
             return problem(code, title, words(f"error.{code if code in CODES else 500 if code >= 500 else 400}.text"))
-        return Response(pages.page(code, words, _typed(code), _region(live, region, code)), status=code, mimetype="text/html")
+        return Response(
+            pages.page(code, words, _typed(code), _region(live, region, code)), status=code, mimetype="text/html"
+        )
 
 
 def problem(status: int, title: str, detail: str) -> Response:
