@@ -92,6 +92,44 @@ def test_the_conversation_is_a_log_with_a_name(page):
     assert [name for name in page.evaluate("window.added") if name != "#text"] == ["SECTION", "SECTION"]
 
 
+IN_DANGER = {
+    "thinking of death": "i want to die",
+    "hurt at home": "my husband hits me",
+    "swallowed": "i took all my pills",
+}
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("danger", IN_DANGER.values(), ids=IN_DANGER.keys())
+def test_in_danger_the_number_to_call_is_in_view_on_a_telephone(browser, address, danger, long, script):
+    """Without a scroll, and however much was typed."""
+    phone = {"width": 360, "height": 640}
+    page = browser.new_context(viewport=phone, java_script_enabled=script, reduced_motion="reduce").new_page()
+    page.goto(f"{address}/?region=UK")
+    page.locator("#question").fill("nobody knows and it goes on and on. " * 15 + danger if long else danger)
+    page.locator(".send").click()
+    page.locator("#latest .now").wait_for()
+    first = page.locator("#latest .now a[href^='tel:']").first.bounding_box()
+    assert 70 < first["y"]
+    assert first["y"] + first["height"] < 420
+    page.context.close()
+
+
+def test_in_danger_the_words_are_short_lines(client):
+    reply = Page(client.post("/", data={"question": "i want to die", "region": "UK"}).text).latest.one("div", "crisis")
+    lines = [e.text for e in reply.all("li") + reply.all("p")]
+    assert max(len(line.split()) for line in lines) <= 25
+    assert [e.text for e in reply.all("h3")] == ["What you can do now", "When you call or text"]
+
+
+def test_in_danger_no_slow_way_stands_beside_the_numbers(client):
+    latest = Page(client.post("/", data={"question": "i want to die", "region": "UK"}).text).latest
+    links = [a["href"] for a in latest.one("section", "now").all("a", "contact")]
+    assert "tel:116123" in links
+    assert [link for link in links if link.startswith("mailto:")] == []
+
+
 def test_waiting_is_said_in_words_at_once_and_nothing_is_delayed_on_purpose(page):
     slowly(page, 0.6)
     page.evaluate("""() => {
@@ -399,6 +437,16 @@ def test_reading_aloud_reads_the_answer_and_stops(page):
     assert "Did this help" not in text
     assert language == "en"
     assert page.locator("[data-read]").inner_text() == "Stop reading"
+
+
+def test_reading_aloud_pauses_between_help_lines(page, address):
+    page.goto(f"{address}/?region=UK")
+    ask(page, "i want to die")
+    page.evaluate("() => { speechSynthesis.speak = (words) => { window.read = words.text; }; }")
+    page.locator("[data-read]").click()
+    assert "You can talk to a person now. Samaritans. Call 116 123. Anyone in the United Kingdom" in page.evaluate(
+        "read"
+    )
 
 
 def test_text_size_holds_on_every_page(page):

@@ -9,13 +9,14 @@ from assistant.live import Live
 from assistant.rendering import paragraphs
 from assistant.settings import Settings
 from assistant.storage import Storage
+from assistant.text import sentences
 from assistant.views import api, assets, chat, errors, places, scripts, team
 from assistant.views.visit import Desk
 
 
 def init_app(app: Flask, settings: Settings, live: Live, storage: Storage, catalogue: Catalogue) -> None:
     """Register every route and the error pages."""
-    app.jinja_env.filters["paragraphs"] = paragraphs
+    app.jinja_env.filters.update(paragraphs=paragraphs, sentences=sentences)
     asset = assets.Assets()
     app.jinja_env.globals.update(asset=asset, leave_address=scripts.LEAVE)
     desk = Desk(live, catalogue, settings.region)
