@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
-from assistant.catalogue import load
+from assistant.catalogue import Words, load
 from assistant.readability import grade
 from tests.page import Page
 
@@ -111,7 +112,7 @@ def test_in_danger_the_number_to_call_is_in_view_on_a_telephone(browser, address
     page.locator(".send").click()
     page.locator("#latest .now").wait_for()
     first = page.locator("#latest .now a[href^='tel:']").first.bounding_box()
-    assert 70 < first["y"]
+    assert first["y"] > 70
     assert first["y"] + first["height"] < 420
     page.context.close()
 
@@ -350,6 +351,76 @@ def test_from_right_to_left_the_page_is_turned(page):
     said, reply = page.locator(".said").bounding_box(), page.locator(".reply").bounding_box()
     assert abs(said["x"] - reply["x"]) < 2
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+LETTERS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابجدهوزحطيكلمنسعفصقرشتثخذض")
+
+
+@pytest.fixture
+def turned(app, monkeypatch):
+    """The code of a made-up language, written from right to left; its words keep their names in braces."""
+    english = load().languages["en"]
+    entries = {
+        key: "".join(p if p[:1] == "{" else p.lower().translate(LETTERS) for p in re.split(r"({\w+})", text))
+        for key, text in english.entries.items()
+    }
+    desk = app.view_functions["chat.start"].__closure__[0].cell_contents
+    monkeypatch.setitem(desk.catalogue.languages, "xx", Words("xx", "ابجد", "rtl", entries))
+    return "xx"
+
+
+BEGIN, END, WHOLE = (".brand", ".chip"), (".leave", ".said"), (".top", "main", ".reply", ".composer", ".foot")
+"""Parts that stand where a line begins, where it ends, and those that fill it."""
+
+
+def places(page):
+    """Where the parts of the page stand: the distance of each from the left and from the right."""
+    found = {}
+    for part in (*BEGIN, *END, *WHOLE):
+        box = page.locator(part).last.bounding_box()
+        found[part] = (round(box["x"]), round(page.viewport_size["width"] - box["x"] - box["width"]))
+    return found
+
+
+@pytest.mark.parametrize("width", [320, 1100])
+def test_a_language_from_right_to_left_has_the_page_turned_and_nothing_hanging_out(browser, address, turned, width):
+    page = browser.new_context(viewport={"width": width, "height": 640}, service_workers="block").new_page()
+    seen = {}
+    for language in ("en", turned):
+        page.goto(f"{address}/?lang={language}&region=UK")
+        ask(page, ASKED)
+        seen[language] = places(page)
+    assert page.locator("html").get_attribute("dir") == "rtl"
+    for part in (*BEGIN, *WHOLE):
+        assert seen[turned][part][1] == pytest.approx(seen["en"][part][0], abs=1), part
+    for part in (*END, *WHOLE):
+        assert seen[turned][part][0] == pytest.approx(seen["en"][part][1], abs=1), part
+    chip, number = (page.locator(p).bounding_box() for p in (".chip", ".chip .number"))
+    assert chip["x"] + chip["width"] - number["x"] - number["width"] < 8
+    for path in ("", "topics", "help", "sources/neuroplasticity-recovery", "about", "privacy"):
+        page.goto(f"{address}/{path}?lang={turned}&size=larger")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    for words in (ASKED, "i want to die", "How do I fix a tap?", "¿Qué puede hacer el cerebro después de una lesión?"):
+        page.goto(f"{address}/?lang={turned}&region=UK&size=larger")
+        ask(page, words)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, words
+    page.context.close()
+
+
+def test_english_words_on_a_page_from_right_to_left_run_from_left_to_right(browser, address, turned):
+    page = browser.new_context(service_workers="block").new_page()
+    page.goto(f"{address}/?lang={turned}&region=UK")
+    ask(page, ASKED)
+    ends = """(e) => {
+        const at = (i) => { const r = document.createRange(), t = e.firstChild; r.setStart(t, i); r.setEnd(t, i + 1);
+            return r.getBoundingClientRect().x; };
+        const last = e.firstChild.data.trimEnd().length - 1;
+        return [e.firstChild.data[last], at(last) > at(last - 1)];
+    }"""
+    assert page.locator("#latest .passage .text").first.evaluate(ends) == [".", True]
+    assert page.locator(".suggestions button").first.evaluate(ends) == ["?", True]
+    assert page.locator(".composer + .tools .hint").evaluate(ends) == [".", False]
+    page.context.close()
 
 
 def test_a_question_in_another_language_is_told_so_in_it(page):
