@@ -135,6 +135,7 @@ def test_the_note_under_the_exit_takes_two_lines_at_most_on_a_telephone(browser,
     page = browser.new_page(viewport={"width": width, "height": 640})
     page.goto(f"{address}/?lang={language}")
     assert 1 <= page.locator(".honest").evaluate(LINES) <= 2
+    assert page.locator(".brand").evaluate("(e) => e.scrollWidth <= e.clientWidth"), "the name runs into the exit"
     page.set_viewport_size({"width": 1100, "height": 640})
     assert page.locator(".keys").bounding_box()["width"] > 100  # where there is a keyboard
 
