@@ -41,22 +41,28 @@ def serve(host: str, port: int, workers: int, knowledge: Path | None) -> None:
 @reports
 def ask(question: str, explain: bool, as_json: bool, region: str, knowledge: Path | None) -> None:
     """Answer one question."""
+    from assistant import catalogue
     from assistant.dialogue import Dialogue
     from assistant.explanation import as_lines
     from assistant.explanation import explain as explained
+    from assistant.foreign import notice
     from assistant.knowledge import load
+    from assistant.live import Snapshot
     from assistant.rendering import as_json as rendered
     from assistant.terminal import as_text
+    from assistant.views.visit import choose_region
 
     chosen = settings(knowledge)
     loaded = load(chosen.knowledge)
     with Progress().waiting("learning from the knowledge files"):
         dialogue = Dialogue.build(loaded, chosen.secret_key, chosen.region)
     reply = dialogue.respond(question, region=region)
+    shown = choose_region(Snapshot(loaded, dialogue), region, chosen.region, ())
+    told = notice(catalogue.load(), question, reply, loaded.language or "en", shown)
     if as_json:
-        click.echo(json.dumps(rendered(reply, explain=explain), ensure_ascii=False, indent=2, default=str))
+        click.echo(json.dumps(rendered(reply, told, explain=explain), ensure_ascii=False, indent=2, default=str))
         return
-    click.echo(as_text(reply))
+    click.echo(as_text(reply, told))
     if explain:
         click.echo("\n".join(["", *as_lines(explained(dialogue, question, reply))]))
 

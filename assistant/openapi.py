@@ -165,6 +165,13 @@ def _schemas() -> Json:
     passage = _objects(
         "id text citation", id=_TEXT, title=_TEXT, text=_TEXT, note=_TEXT, review=_TEXT, citation=_ref("Citation")
     )
+    notice = _objects(
+        "language text help resources",
+        language=_TEXT,
+        text={**_TEXT, "description": "no passage is in the language of the question; stands first in reply"},
+        help=_TEXT,
+        resources={"type": "array", "items": resource},
+    )
     pointer = _objects("id title ask href", id=_TEXT, title=_TEXT, ask=_TEXT, href=_TEXT)
     return {
         "Question": {
@@ -191,12 +198,14 @@ def _schemas() -> Json:
             professional=_TEXT,
             bring=_TEXTS,
             category=_TEXT,
+            notice=_ref("Notice"),
             why={"type": "object"},
         ),
         "Passage": passage,
         "Citation": citation,
         "Support": support,
         "Pointer": pointer,
+        "Notice": notice,
         "Problem": _objects(
             "type title status detail", type=_TEXT, title=_TEXT, status={"type": "integer"}, detail=_TEXT, help=_TEXT
         ),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.foreign import Notice
 from assistant.passages import Contact, HelpLine, Passage
 from assistant.replies import (
     Abstention,
@@ -48,11 +49,14 @@ def cited(reply: Reply) -> tuple[Cited, ...]:
     return reply.passages if isinstance(reply, Answer | ClinicalReply | CrisisReply) else ()
 
 
-def as_json(reply: Reply, *, explain: bool = False) -> Json:
-    """Return *reply* in the contract's form, with fields added per kind; *explain* adds ``why``."""
+def as_json(reply: Reply, notice: Notice | None = None, *, explain: bool = False) -> Json:
+    """Return *reply* in the contract's form, with fields added per kind; *explain* adds ``why``.
+
+    A *notice* stands first in ``reply``, and again in a field of its own with its help lines.
+    """
     out: Json = {
         "kind": kind(reply),
-        "reply": reply.text,
+        "reply": f"{notice.text}\n{reply.text}" if notice else reply.text,
         "passages": [_passage(c) for c in cited(reply)],
         "support": _support(reply.support),
         "suggestions": list(reply.suggestions),
@@ -70,6 +74,14 @@ def as_json(reply: Reply, *, explain: bool = False) -> Json:
             out["category"] = reply.category
         case _:
             pass
+    if notice:
+        lines = [_resource(line) for line in notice.lines]
+        out["notice"] = {
+            "language": notice.words.language,
+            "text": notice.text,
+            "help": notice.help,
+            "resources": lines,
+        }
     if explain and reply.why:
         out["why"] = {
             "phrasing": reply.why.phrasing,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from assistant.foreign import Notice
 from assistant.passages import Contact, HelpLine
 from assistant.rendering import cited
 from assistant.replies import ClinicalReply, CrisisReply, Reply, kind
 
 
-def as_text(reply: Reply) -> str:
-    """Return *reply* as lines; the first names its kind."""
+def as_text(reply: Reply, notice: Notice | None = None) -> str:
+    """Return *reply* as lines, after a *notice* if there is one; the first line names its kind."""
     lines = [f"[{kind(reply)}]"]
+    if notice:
+        lines += ["", notice.text, notice.help, *map(_line, notice.lines)]
     if isinstance(reply, CrisisReply):
         lines += _crisis(reply)
     else:

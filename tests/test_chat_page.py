@@ -8,6 +8,7 @@ from assistant.conversation import MAX_CARRIED, MAX_TURNS, MAX_UTTERANCE
 from tests.page import Page
 
 DANGER = "i want to kill myself"
+TWO = "What are structural plasticity and functional plasticity?"
 
 
 def ask(client, question="", **fields):
@@ -20,11 +21,18 @@ def page(client, question="", **fields) -> Page:
     return Page(response.text)
 
 
+@pytest.fixture
+def storage(app):
+    return app.extensions["storage"]
+
+
 def test_the_first_view_says_what_it_is_and_offers_a_start(client):
     first = Page(client.get("/").text)
     assert "This is a program, not a person. It does not diagnose." in first.one("main").text
     assert 0 < len(first.one("section", "starters").all("button")) <= 4
-    assert "does not erase your browser history" in first.one("p", "honest").text
+    assert "does not erase your history" in first.one("p", "honest").text
+    review = first.one("p", "notice").one("a", href="/about")
+    assert review.text == "Medical review: not yet reviewed by a clinician"
     assert first.one("title").text == first.one("h1").text
 
 
@@ -140,7 +148,33 @@ def test_a_verdict_is_thanked_for_where_it_was_given(client):
     assert len(thanked.all("section", "turn")) == 1
 
 
-@pytest.mark.parametrize("left", ["", "x", "1:nothing:yes", "1:structural:maybe", "99999:structural:yes"])
+def test_two_passages_share_one_row_and_each_source_can_be_called_wrong(client, storage):
+    latest = page(client, TWO).latest
+    first, second = (p["data-passage"] for p in latest.all("article", "passage"))
+    row = latest.one("div", "feedback")
+    assert row.text.count("Did this help?") == 1
+    told = {b.text: b["value"] for b in row.all("button")}
+    assert list(told) == ["Yes", "No", "Wrong source: 1", "Wrong source: 2"]
+    before = storage.feedback()
+    for value in (told["No"], told["Wrong source: 2"]):
+        thanked = page(client, earlier=[TWO], feedback=value)
+        assert thanked.one("div", "feedback").one(role="status").text.startswith("Thank you")
+    new = {(f.passage, str(f.verdict)) for f in storage.feedback() if f not in before}
+    assert new == {(first, "no"), (second, "no"), (second, "wrong-source")}
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "",
+        "x",
+        "1:nothing:yes",
+        "1:structural+nothing:yes",
+        "1:structural+structural:yes",
+        "1:structural:maybe",
+        "99999:structural:yes",
+    ],
+)
 def test_a_verdict_on_nothing_is_passed_over(client, left):
     assert not page(client, feedback=left, earlier=["hello"]).latest.has(role="status")
 

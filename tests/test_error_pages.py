@@ -27,6 +27,31 @@ def help_in_view(page: Page) -> bool:
 
 
 @pytest.mark.parametrize(
+    ("path", "header", "own"),
+    [("/none", "en-IN", "India"), ("/none?region=US", "en-GB", "United States"), ("/none", "fr", "Another country")],
+)
+def test_the_visitors_own_help_lines_stand_first_and_the_others_are_folded(client, path, header, own):
+    card = Page(client.get(path, headers={"Accept-Language": header}).text).one("section", "helpcard")
+    assert_own_first(card, own)
+
+
+def assert_own_first(card, own):
+    folded = card.one("details")
+    assert folded.one("summary").text == "In another country"
+    inside = [h.text for h in folded.all("h3")]
+    assert [h.text for h in card.all("h3") if h.text not in inside] == [own]
+    assert len(inside) == 8
+    assert own not in inside
+
+
+def test_a_refusal_beside_the_box_folds_other_countries_too(client):
+    refused = Page(client.post("/", data={"question": "", "region": "UK"}).text)
+    card = refused.one("section", "helpcard")
+    assert_own_first(card, "United Kingdom")
+    assert card.one("p", "emergency").one("a")["href"] == "tel:999"
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status"),
     [("get", "/none", 404), ("put", "/", 405), ("get", "/clear", 405), ("get", "/turn/", 404)],
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
-from assistant.catalogue import load
+from assistant.catalogue import Words, load
 from assistant.readability import grade
 from tests.page import Page
 
@@ -90,6 +91,44 @@ def test_the_conversation_is_a_log_with_a_name(page):
     ask(page, ASKED)
     ask(page, "What is structural plasticity?")
     assert [name for name in page.evaluate("window.added") if name != "#text"] == ["SECTION", "SECTION"]
+
+
+IN_DANGER = {
+    "thinking of death": "i want to die",
+    "hurt at home": "my husband hits me",
+    "swallowed": "i took all my pills",
+}
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("danger", IN_DANGER.values(), ids=IN_DANGER.keys())
+def test_in_danger_the_number_to_call_is_in_view_on_a_telephone(browser, address, danger, long, script):
+    """Without a scroll, and however much was typed."""
+    phone = {"width": 360, "height": 640}
+    page = browser.new_context(viewport=phone, java_script_enabled=script, reduced_motion="reduce").new_page()
+    page.goto(f"{address}/?region=UK")
+    page.locator("#question").fill("nobody knows and it goes on and on. " * 15 + danger if long else danger)
+    page.locator(".send").click()
+    page.locator("#latest .now").wait_for()
+    first = page.locator("#latest .now a[href^='tel:']").first.bounding_box()
+    assert first["y"] > 70
+    assert first["y"] + first["height"] < 420
+    page.context.close()
+
+
+def test_in_danger_the_words_are_short_lines(client):
+    reply = Page(client.post("/", data={"question": "i want to die", "region": "UK"}).text).latest.one("div", "crisis")
+    lines = [e.text for e in reply.all("li") + reply.all("p")]
+    assert max(len(line.split()) for line in lines) <= 25
+    assert [e.text for e in reply.all("h3")] == ["What you can do now", "When you call or text"]
+
+
+def test_in_danger_no_slow_way_stands_beside_the_numbers(client):
+    latest = Page(client.post("/", data={"question": "i want to die", "region": "UK"}).text).latest
+    links = [a["href"] for a in latest.one("section", "now").all("a", "contact")]
+    assert "tel:116123" in links
+    assert [link for link in links if link.startswith("mailto:")] == []
 
 
 def test_waiting_is_said_in_words_at_once_and_nothing_is_delayed_on_purpose(page):
@@ -314,6 +353,76 @@ def test_from_right_to_left_the_page_is_turned(page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+LETTERS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابجدهوزحطيكلمنسعفصقرشتثخذض")
+
+
+@pytest.fixture
+def turned(app, monkeypatch):
+    """The code of a made-up language, written from right to left; its words keep their names in braces."""
+    english = load().languages["en"]
+    entries = {
+        key: "".join(p if p[:1] == "{" else p.lower().translate(LETTERS) for p in re.split(r"({\w+})", text))
+        for key, text in english.entries.items()
+    }
+    desk = app.view_functions["chat.start"].__closure__[0].cell_contents
+    monkeypatch.setitem(desk.catalogue.languages, "xx", Words("xx", "ابجد", "rtl", entries))
+    return "xx"
+
+
+BEGIN, END, WHOLE = (".brand", ".chip"), (".leave", ".said"), (".top", "main", ".reply", ".composer", ".foot")
+"""Parts that stand where a line begins, where it ends, and those that fill it."""
+
+
+def places(page):
+    """Where the parts of the page stand: the distance of each from the left and from the right."""
+    found = {}
+    for part in (*BEGIN, *END, *WHOLE):
+        box = page.locator(part).last.bounding_box()
+        found[part] = (round(box["x"]), round(page.viewport_size["width"] - box["x"] - box["width"]))
+    return found
+
+
+@pytest.mark.parametrize("width", [320, 1100])
+def test_a_language_from_right_to_left_has_the_page_turned_and_nothing_hanging_out(browser, address, turned, width):
+    page = browser.new_context(viewport={"width": width, "height": 640}, service_workers="block").new_page()
+    seen = {}
+    for language in ("en", turned):
+        page.goto(f"{address}/?lang={language}&region=UK")
+        ask(page, ASKED)
+        seen[language] = places(page)
+    assert page.locator("html").get_attribute("dir") == "rtl"
+    for part in (*BEGIN, *WHOLE):
+        assert seen[turned][part][1] == pytest.approx(seen["en"][part][0], abs=1), part
+    for part in (*END, *WHOLE):
+        assert seen[turned][part][0] == pytest.approx(seen["en"][part][1], abs=1), part
+    chip, number = (page.locator(p).bounding_box() for p in (".chip", ".chip .number"))
+    assert chip["x"] + chip["width"] - number["x"] - number["width"] < 8
+    for path in ("", "topics", "help", "sources/neuroplasticity-recovery", "about", "privacy"):
+        page.goto(f"{address}/{path}?lang={turned}&size=larger")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    for words in (ASKED, "i want to die", "How do I fix a tap?", "¿Qué puede hacer el cerebro después de una lesión?"):
+        page.goto(f"{address}/?lang={turned}&region=UK&size=larger")
+        ask(page, words)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, words
+    page.context.close()
+
+
+def test_english_words_on_a_page_from_right_to_left_run_from_left_to_right(browser, address, turned):
+    page = browser.new_context(service_workers="block").new_page()
+    page.goto(f"{address}/?lang={turned}&region=UK")
+    ask(page, ASKED)
+    ends = """(e) => {
+        const at = (i) => { const r = document.createRange(), t = e.firstChild; r.setStart(t, i); r.setEnd(t, i + 1);
+            return r.getBoundingClientRect().x; };
+        const last = e.firstChild.data.trimEnd().length - 1;
+        return [e.firstChild.data[last], at(last) > at(last - 1)];
+    }"""
+    assert page.locator("#latest .passage .text").first.evaluate(ends) == [".", True]
+    assert page.locator(".suggestions button").first.evaluate(ends) == ["?", True]
+    assert page.locator(".composer + .tools .hint").evaluate(ends) == [".", False]
+    page.context.close()
+
+
 def test_a_question_in_another_language_is_told_so_in_it(page):
     ask(page, "¿Qué puede hacer el cerebro después de una lesión?")
     notice = page.locator("#latest .foreign")
@@ -401,6 +510,16 @@ def test_reading_aloud_reads_the_answer_and_stops(page):
     assert page.locator("[data-read]").inner_text() == "Stop reading"
 
 
+def test_reading_aloud_pauses_between_help_lines(page, address):
+    page.goto(f"{address}/?region=UK")
+    ask(page, "i want to die")
+    page.evaluate("() => { speechSynthesis.speak = (words) => { window.read = words.text; }; }")
+    page.locator("[data-read]").click()
+    assert "You can talk to a person now. Samaritans. Call 116 123. Anyone in the United Kingdom" in page.evaluate(
+        "read"
+    )
+
+
 def test_text_size_holds_on_every_page(page):
     page.locator(".settings summary").click()
     page.locator("#size").select_option("larger")
@@ -451,3 +570,12 @@ def test_exit_stays_in_view_at_four_times_the_size(browser, address):
     box = page.locator(".leave").bounding_box()
     assert 0 <= box["y"] < 60
     assert box["x"] + box["width"] <= 320
+
+
+def test_without_script_other_countries_help_lines_unfold(plain):
+    plain.locator(".send").click()
+    card = plain.locator("[data-first-lines]")
+    assert card.locator("a[href='tel:116123']").first.is_visible()
+    assert not card.locator("a[href='tel:988']").first.is_visible()
+    card.locator("summary").click()
+    assert card.locator("a[href='tel:988']").first.is_visible()

@@ -39,3 +39,9 @@ def test_about_says_what_it_cannot_do_and_who_reviewed_it(client):
     text = Page(client.get("/about").text).one("main").text
     for said in ("not yet reviewed by a clinician", "It makes nothing up", "It can miss danger"):
         assert said in text
+
+
+def test_a_line_that_wants_a_word_names_it_in_every_list(client):
+    refused = Page(client.post("/", data={"question": "", "region": "UK"}).text)
+    told = refused.one("section", "helpcard").one("a", href="sms:85258?&body=SHOUT").text
+    assert told == "Text SHOUT to 85258"

@@ -126,6 +126,20 @@ def test_exit_is_at_the_top_of_every_page(found):
     assert found.exits == []
 
 
+LINES = "(e) => Math.round(e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_the_note_under_the_exit_takes_two_lines_at_most_on_a_telephone(browser, address, width, language):
+    page = browser.new_page(viewport={"width": width, "height": 640})
+    page.goto(f"{address}/?lang={language}")
+    assert 1 <= page.locator(".honest").evaluate(LINES) <= 2
+    assert page.locator(".brand").evaluate("(e) => e.scrollWidth <= e.clientWidth"), "the name runs into the exit"
+    page.set_viewport_size({"width": 1100, "height": 640})
+    assert page.locator(".keys").bounding_box()["width"] > 100  # where there is a keyboard
+
+
 def test_exit_stays_in_view_while_scrolling(browser, address):
     page = browser.new_page(viewport={"width": 360, "height": 700})
     page.goto(f"{address}/topics")

@@ -80,7 +80,8 @@
     document.title = page.title;
     fits();
     const latest = find("#latest");
-    if (latest) latest.scrollIntoView({ block: "start" });
+    // In danger the numbers to call come into view, however long the question is.
+    if (latest) (find(".now", latest) || latest).scrollIntoView({ block: "start" });
     box().focus({ preventScroll: true });
   };
 
@@ -157,7 +158,9 @@
       if (!turn) return;
       const copy = turn.cloneNode(true);
       all(".visually-hidden, .extras, .why", copy).forEach((e) => e.remove());
-      const words = new SpeechSynthesisUtterance(copy.textContent.replace(/\s+/g, " "));
+      all("p, li, h3", copy).forEach((e) => e.append("\u2028")); // a pause, where no mark ends the line
+      const text = copy.textContent.replace(/([^\s.!?:])\s*\u2028/g, "$1. ").replace(/\s+/g, " ");
+      const words = new SpeechSynthesisUtterance(text);
       words.lang = turn.lang;
       const label = button.textContent;
       button.textContent = button.dataset.stop;

@@ -8,7 +8,9 @@ from flask import Blueprint, Response, abort, jsonify, request
 from werkzeug.exceptions import BadRequest
 
 from assistant import limits, metrics
+from assistant.catalogue import Catalogue
 from assistant.conversation import MAX_UTTERANCE
+from assistant.foreign import notice
 from assistant.live import Live
 from assistant.openapi import document
 from assistant.rendering import as_json
@@ -17,7 +19,7 @@ from assistant.views.errors import problem
 from assistant.views.visit import choose_region
 
 
-def blueprint(live: Live, default_region: str) -> Blueprint:
+def blueprint(live: Live, catalogue: Catalogue, default_region: str) -> Blueprint:
     """Return ``/api/ask`` and ``/openapi.json``."""
     routes = Blueprint("api", __name__)
 
@@ -36,9 +38,12 @@ def blueprint(live: Live, default_region: str) -> Blueprint:
             return problem(422, "Unprocessable Content", detail)
         limits.check(lambda: dialogue.is_crisis(question))
         chosen = choose_region(snapshot, region[:8], default_region, list(request.accept_languages.values())[:8])
-        reply = dialogue.respond(question, context, chosen.id, not_crisis=body.get("not_crisis") is True)
+        taken_back = body.get("not_crisis") is True
+        reply = dialogue.respond(question, context, chosen.id, not_crisis=taken_back)
         metrics.replied(kind(reply))
-        return jsonify(as_json(reply, explain=body.get("explain") is True))
+        language = snapshot.knowledge.language or "en"
+        told = None if taken_back else notice(catalogue, question, reply, language, chosen)
+        return jsonify(as_json(reply, told, explain=body.get("explain") is True))
 
     @routes.get("/openapi.json")
     def openapi() -> Response:

@@ -10,15 +10,17 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import TooManyRequests
 
 from assistant import limits, metrics
-from assistant.catalogue import Words
 from assistant.conversation import MAX_UTTERANCE, TAKEN_BACK, Turn, carried, presentable, replay
-from assistant.passages import HelpLine, Passage, Source
+from assistant.foreign import Notice, notice
+from assistant.passages import Passage, Source
 from assistant.rendering import Because, because, cited, shape
 from assistant.replies import Abstention, Cited, Clarification, CrisisReply, Reply, kind
 from assistant.storage import Outcome, Storage, Verdict
 from assistant.views.visit import SIZES, Desk, Visit
 
 MAX_STARTERS = 4
+MAX_CITED = 2
+"""Passages in one answer."""
 
 BODY_IN_DANGER = frozenset({"overdose_or_medical", "eating_or_neglect_emergency"})
 """Kinds of danger where the emergency number stands before any line to talk to."""
@@ -26,20 +28,11 @@ BODY_IN_DANGER = frozenset({"overdose_or_medical", "eating_or_neglect_emergency"
 
 @dataclass(frozen=True)
 class Shown:
-    """One cited passage with the addresses of its place and picture, and what the visitor just said of it."""
+    """One cited passage with the addresses of its place and picture."""
 
     shown: Cited
     href: str
     picture: str
-    said: str = ""
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """A language that was written and that no passage is in: its words, and help lines that may speak it."""
-
-    words: Words
-    lines: tuple[HelpLine, ...]
 
 
 @dataclass(frozen=True)
@@ -56,9 +49,10 @@ class ShownTurn:
     choices: tuple[str, ...]
     because: Because | None
     latest: bool
+    said: str
     sent: str
     emergency_first: bool
-    foreign: Foreign | None
+    foreign: Notice | None
 
 
 @dataclass(frozen=True)
@@ -81,9 +75,9 @@ class Typed:
 
 @dataclass(frozen=True)
 class Thanks:
-    """What became of something that was left: verdicts by turn and passage, and a sent question."""
+    """What became of something that was left: verdicts by the turn's number, and a sent question."""
 
-    verdicts: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    verdicts: Mapping[int, str] = field(default_factory=dict)
     sent: str = ""
 
 
@@ -202,6 +196,7 @@ def _page(
             cited_sources=_sources(visit, turns),
             questions=starters(list(snapshot.knowledge.passages.values())),
             other_language=_other_language(visit),
+            review=snapshot.knowledge.review,
         ),
         fault.status if fault else 200,
     )
@@ -221,35 +216,20 @@ def _show(visit: Visit, turns: Sequence[Turn], thanks: Thanks, *, landing: bool 
                 taken_back=turn.taken_back,
                 reply=reply,
                 shape=form,
-                passages=tuple(
-                    Shown(
-                        c,
-                        visit.link(c.passage.citation.href),
-                        picture(c.passage),
-                        thanks.verdicts.get((turn.number, c.passage.id), ""),
-                    )
-                    for c in cited(reply)
-                ),
+                passages=tuple(Shown(c, visit.link(c.passage.citation.href), picture(c.passage)) for c in cited(reply)),
                 suggestions=() if choices else reply.suggestions[:3],
                 choices=choices,
                 because=because(reply, passages) if form == "answer" else None,
                 latest=landing and turn is turns[-1],
+                said=thanks.verdicts.get(turn.number, ""),
                 sent=thanks.sent,
-                foreign=None if form == "crisis" or turn.taken_back else _foreign(visit, turn.utterance),
+                foreign=None
+                if turn.taken_back
+                else notice(visit.catalogue, turn.utterance, reply, visit.language, visit.region),
                 emergency_first=isinstance(reply, CrisisReply) and reply.category in BODY_IN_DANGER,
             )
         )
     return tuple(shown)
-
-
-def _foreign(visit: Visit, utterance: str) -> Foreign | None:
-    """Say in its own language that *utterance* is in one without knowledge, with lines that speak it if there are."""
-    words = visit.catalogue.written_in(utterance)
-    if words is None or words.language == visit.language or f"languages.{visit.language}" not in words.entries:
-        return None
-    name = visit.catalogue.choose(visit.language).entries.get(f"languages.{words.language}", "")
-    lines = visit.region.lines
-    return Foreign(words, tuple(line for line in lines if name and name in line.languages)[:2] or lines[:1])
 
 
 def picture(passage: Passage) -> str:
@@ -313,19 +293,22 @@ def _settings(visit: Visit) -> list[dict[str, Any]]:
 
 
 def _take_verdict(visit: Visit, storage: Storage, left: str) -> Thanks:
-    """Save ``turn:passage:verdict``; anything else is passed over."""
+    """Save ``turn:passage:verdict``, or one for each of two passages joined by ``+``; pass over anything else."""
     number, _, rest = left.partition(":")
-    passage, _, verdict = rest.rpartition(":")
-    knowledge = visit.snapshot.knowledge
-    if not (number.isdecimal() and len(number) < 4 and passage in knowledge.passages and verdict in set(Verdict)):
+    ids, _, verdict = rest.rpartition(":")
+    knowledge, passages = visit.snapshot.knowledge, ids.split("+")
+    known = len(passages) == len(set(passages)) <= MAX_CITED and knowledge.passages.keys() >= set(passages)
+    if not (number.isdecimal() and len(number) < 4 and known and verdict in set(Verdict)):
         return NO_THANKS
     try:
         limits.check(lambda: False)
     except TooManyRequests:
-        return Thanks(verdicts={(int(number), passage): "not_saved"})
-    outcome = storage.save_feedback(passage, verdict, knowledge.revision)
-    metrics.saved("feedback", outcome)
-    return Thanks(verdicts={(int(number), passage): "saved" if outcome is Outcome.SAVED else "not_saved"})
+        return Thanks(verdicts={int(number): "not_saved"})
+    outcomes = [storage.save_feedback(id, verdict, knowledge.revision) for id in passages]
+    for outcome in outcomes:
+        metrics.saved("feedback", outcome)
+    saved = all(outcome is Outcome.SAVED for outcome in outcomes)
+    return Thanks(verdicts={int(number): "saved" if saved else "not_saved"})
 
 
 def _take_question(visit: Visit, storage: Storage, typed: Typed) -> Thanks:

@@ -8,11 +8,11 @@ from html import escape
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from assistant import lifeline, metrics
+from assistant import metrics
 from assistant.catalogue import Catalogue, Words
 from assistant.conversation import MAX_UTTERANCE, presentable
 from assistant.live import Live
-from assistant.views.visit import regions
+from assistant.views.visit import choose_region, own_first, regions
 
 CODES = (400, 403, 404, 405, 413, 415, 422, 429, 500, 503)
 """Statuses with words of their own; another gets those of 400 or 500."""
@@ -20,14 +20,18 @@ CODES = (400, 403, 404, 405, 413, 415, 422, 429, 500, 503)
 TYPED = "\N{OBJECT REPLACEMENT CHARACTER}typed\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands in a page that is made for what the visitor will have typed."""
 
+LINES = "\N{OBJECT REPLACEMENT CHARACTER}lines\N{OBJECT REPLACEMENT CHARACTER}"
+"""Stands there for the help lines, which each region has of its own."""
+
 MAX_KEPT = 20 * MAX_UTTERANCE
 
 Pages = dict[tuple[str, int, bool], str]
+Cards = dict[tuple[str, str], str]
 _log = logging.getLogger(__name__)
 
 
 class ErrorPages:
-    """One page a language and status, with and without a place for what was typed.
+    """One page a language and status, with and without a place for what was typed; help lines a region.
 
     Made at the start, where a fault is loud, and again when the knowledge changes.
     """
@@ -35,14 +39,16 @@ class ErrorPages:
     def __init__(self, app: Flask, live: Live, catalogue: Catalogue) -> None:
         self._app, self._live, self._catalogue = app, live, catalogue
         self._revision = live.current.knowledge.revision
-        self._pages = self._make()
+        self._pages, self._cards = self._make()
 
-    def page(self, code: int, words: Words, typed: str) -> str:
-        """Return the page for *code* in the language of *words*, with what was *typed*."""
+    def page(self, code: int, words: Words, typed: str, region: str = "") -> str:
+        """Return the page for *code* in the language of *words*, with what was *typed*, help for *region* first."""
         if code not in CODES:
             code = 400 if code < 500 else 500
         self._renew()
-        page = self._pages[words.language, code, bool(typed)]
+        cards = self._cards
+        card = cards.get((words.language, region)) or cards[words.language, ""]
+        page = self._pages[words.language, code, bool(typed)].replace(LINES, card)
         return page.replace(TYPED, escape(typed)) if typed else page
 
     def _renew(self) -> None:
@@ -50,24 +56,32 @@ class ErrorPages:
             revision = self._live.current.knowledge.revision
             if revision != self._revision:
                 self._revision = revision
-                self._pages = self._make()
+                self._pages, self._cards = self._make()
         except Exception:  # the old pages still stand
             _log.exception("error pages not renewed")
 
-    def _make(self) -> Pages:
-        found = regions(self._live.current) or (lifeline.REGION,)
+    def _make(self) -> tuple[Pages, Cards]:
+        snapshot, languages = self._live.current, self._catalogue.languages.items()
+        first = choose_region(snapshot, "", "", ())
+        firstlines = self._app.jinja_env.get_template("components/firstlines.html").module.firstlines  # type: ignore[attr-defined]
+        cards = {
+            (language, id): str(firstlines(own_first(snapshot, region), snapshot.knowledge.language or "en", words))
+            for language, words in languages
+            for id, region in (("", first), *((region.id, region) for region in regions(snapshot)))
+        }
         with self._app.test_request_context("/"):
-            return {
+            pages = {
                 (language, code, kept): render_template(
-                    "errors/error.html", code=code, words=words, places=found, typed=TYPED if kept else ""
+                    "errors/error.html", code=code, words=words, lines=LINES, typed=TYPED if kept else ""
                 )
-                for language, words in self._catalogue.languages.items()
+                for language, words in languages
                 for code in CODES
                 for kept in (False, True)
             }
+        return pages, cards
 
 
-def init_app(app: Flask, live: Live, catalogue: Catalogue) -> None:
+def init_app(app: Flask, live: Live, catalogue: Catalogue, region: str) -> None:
     """Answer every fault: with a page, or on ``/api/`` with a problem document (RFC 9457)."""
     pages = ErrorPages(app, live, catalogue)
 
@@ -89,7 +103,9 @@ def init_app(app: Flask, live: Live, catalogue: Catalogue) -> None:
         words = catalogue.choose(request.args.get("lang", ""), request.accept_languages.values())
         if request.path.startswith("/api/") or request.path == "/turn":
             return problem(code, title, words(f"error.{code if code in CODES else 500 if code >= 500 else 400}.text"))
-        return Response(pages.page(code, words, _typed(code)), status=code, mimetype="text/html")
+        return Response(
+            pages.page(code, words, _typed(code), _region(live, region, code)), status=code, mimetype="text/html"
+        )
 
 
 def problem(status: int, title: str, detail: str) -> Response:
@@ -106,5 +122,15 @@ def _typed(code: int) -> str:
         return ""
     try:
         return presentable(request.form.get("question", ""))[:MAX_KEPT]
+    except Exception:  # the page matters more
+        return ""
+
+
+def _region(live: Live, default: str, code: int) -> str:
+    """Return the id of the region that the visitor chose or seems to be in; nothing where that cannot be told."""
+    try:
+        given = request.args if request.method != "POST" or code in (403, 413, 415) else request.values
+        accepted = list(request.accept_languages.values())[:8]
+        return choose_region(live.current, given.get("region", "")[:8], default, accepted).id
     except Exception:  # the page matters more
         return ""

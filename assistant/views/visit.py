@@ -71,7 +71,7 @@ class Visit:
     @property
     def places(self) -> tuple[Region, ...]:
         """All regions, the visitor's own first."""
-        return (self.region, *(r for r in self.regions if r.id != self.region.id))
+        return own_first(self.snapshot, self.region)
 
     def link(self, path: str) -> str:
         """Return *path* with the language, region and text size that the visitor chose."""
@@ -86,6 +86,11 @@ class Visit:
 def regions(snapshot: Snapshot) -> tuple[Region, ...]:
     """Return every region with help lines; the built-in one when the files are gone."""
     return tuple(snapshot.knowledge.regions.values()) or (lifeline.REGION,)
+
+
+def own_first(snapshot: Snapshot, own: Region) -> tuple[Region, ...]:
+    """Return every region with help lines, their *own* before the others."""
+    return (own, *(region for region in regions(snapshot) if region.id != own.id))
 
 
 def choose_region(snapshot: Snapshot, asked: str, default: str, accepted: Iterable[str]) -> Region:
