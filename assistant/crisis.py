@@ -11,7 +11,8 @@ for text.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -34,12 +35,13 @@ ALERT = 1.6  # log-odds less that are needed on the turns after a crisis
 SURE_HARMLESS = -4.5  # log-odds: below, the second opinion is not asked
 FEWEST = 3  # different letters: less than that says nothing
 EXAMPLES_ENOUGH, JUDGED_ENOUGH = 200, 200  # of each sort, and judged ones, from which a second opinion is learnt
-PLAIN_STEP = 3  # every third plain question stands in as a harmless neighbour
+PLAIN_STEP = 2  # every second plain question stands in as a harmless neighbour
 WINDOW = 40  # words: longer parts are read in overlapping windows
 LOOKS = 3  # parts of a text of more than WINDOW words that the second opinion looks at
 LONG, GLANCE, WINDOWS_READ = 4_000, 12, 12  # letters from which a text is skimmed, by so many words at a time
 NOTHING = -99.0  # log-odds of an empty text
 _MARKS = ".,!?;:…\"()[]*-–—'’"
+_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")  # letters of scripts that set no blanks between words
 _STOPS_APART = str.maketrans({stop: f"{stop} " for stop in "。！？，、"})
 
 
@@ -64,6 +66,16 @@ class _Reading:
     phrase: str = ""
     category: str = ""
     words: int = 0
+
+
+@dataclass(frozen=True)
+class _Literal:
+    """A phrase as it is looked for: its words, or any run of letters in a script that sets no blanks."""
+
+    text: str
+    category: str
+    words: frozenset[str]
+    unspaced: bool
 
 
 class CrisisScreen:
@@ -161,27 +173,25 @@ class CrisisScreen:
         """Return the most alarming parts of *utterance*, worst first, in whichever spelling they are worst."""
         folded = fold(utterance)
         unmasked = unmask(folded)
-        found = [self._read(self._excerpt(folded), 0.0)]
+        if len(folded) > LONG:
+            folded = unmasked = self._excerpt(unmasked)
+        found = [self._read(folded, 0.0)]
         if unmasked != folded:
-            found.append(self._read(self._excerpt(unmasked), 0.0))
-        tokens = tokens_of(self._excerpt(unmasked))
+            found.append(self._read(unmasked, 0.0))
+        tokens = tokens_of(unmasked)
         repaired = self._speller.repair(tokens)
         if repaired != tokens:
             found.append(self._read(" ".join(repaired), REPAIRED_MARGIN))
         return max(found, key=lambda readings: readings[0].score)
 
     def _excerpt(self, folded: str) -> str:
-        """Return *folded*, or the windows of a very long text that speak most for danger, the worst first."""
-        if len(folded) <= LONG:
-            return folded
+        """Return the windows of a very long text that speak most for danger, the worst first."""
         chunks = folded.translate(_STOPS_APART).split(" ")
         tokens = [chunk.strip(_MARKS).replace("'", "") for chunk in chunks]
         evidence = np.convolve(self._model.skim(tokens), np.ones(GLANCE), "same")
         padded = f" {' '.join(tokens)} "
-        for phrase, _ in self._phrases:
-            at = padded.find(f" {phrase} ")
-            if at >= 0:
-                evidence[padded.count(" ", 0, at)] += PHRASE
+        for phrase, _ in self._literals_in(padded):
+            evidence[padded.count(" ", 0, padded.find(phrase))] += PHRASE
         worst: list[int] = []
         for at in np.argsort(-evidence, kind="stable")[: WINDOWS_READ * WINDOW].tolist():
             if len(worst) < WINDOWS_READ and all(abs(at - other) >= WINDOW // 2 for other in worst):
@@ -189,18 +199,28 @@ class CrisisScreen:
         starts = [max(0, at - WINDOW // 2) for at in worst]
         return " … ".join(" ".join(chunks[start : start + WINDOW]) for start in starts)
 
+    def _literals_in(self, padded: str) -> Iterator[tuple[str, str]]:
+        """Yield the phrases that stand in a text with a blank around each word, and their categories."""
+        present = set(padded.split(" "))
+        unspaced = bool(_UNSPACED.search(padded))
+        for literal in self._phrases:
+            if literal.unspaced:
+                if unspaced and literal.text in padded:
+                    yield literal.text, literal.category
+            elif literal.words <= present and f" {literal.text} " in padded:
+                yield literal.text, literal.category
+
     def _read(self, folded: str, margin: float) -> list[_Reading]:
         """Find the parts of one spelling that speak most for danger, the worst first; of a short text only that."""
         parts = parts_of(folded)
         letters = {letter for part in parts for token in part for letter in token}
-        if len(letters) < FEWEST and not any(map(_unspaced, letters)):
+        if len(letters) < FEWEST and not any(map(_UNSPACED.match, letters)):
             return [_Reading("")]
         text = Tokens(parts, self._table)
         n = len(text.tokens)
         starts, ends, margins = _stretches(text)
         plain = self._model.scores(text, starts, ends)
-        padded = f" {' '.join(text.tokens)} "
-        phrase, category = next(((p, c) for p, c in self._phrases if _stands_in(p, padded)), ("", ""))
+        phrase, category = next(self._literals_in(f" {' '.join(text.tokens)} "), ("", ""))
         whole = " ".join(words(folded))
         found: list[_Reading] = []
         taken: list[tuple[int, int]] = []
@@ -245,19 +265,10 @@ class CrisisScreen:
         return self.categories[int((unit @ self._kinds).argmax())]
 
 
-def _literal(phrases: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    """Return each phrase as it is looked for, with its category."""
-    return [(" ".join(tokens_of(fold(p))), category) for category, each in phrases.items() for p in each if p.strip()]
-
-
-def _stands_in(phrase: str, padded: str) -> bool:
-    """Whether *phrase* stands in a text with blanks around each word."""
-    return phrase in padded and (f" {phrase} " in padded or any(map(_unspaced, phrase)))
-
-
-def _unspaced(letter: str) -> bool:
-    """Whether *letter* is of a script that sets no blanks between words."""
-    return "\u3040" <= letter <= "\u30ff" or "\u4e00" <= letter <= "\u9fff"
+def _literal(phrases: Mapping[str, Sequence[str]]) -> list[_Literal]:
+    """Return each phrase as it is looked for."""
+    texts = [(" ".join(tokens_of(fold(p))), category) for category, each in phrases.items() for p in each if p.strip()]
+    return [_Literal(t, category, frozenset(t.split(" ")), bool(_UNSPACED.search(t))) for t, category in texts]
 
 
 def _stretches(text: Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

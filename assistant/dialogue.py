@@ -40,7 +40,7 @@ from assistant.text import fold, words
 MIN_CONFIDENCE = 0.38  # probability, 0 to 1: below it we do not answer (set on the folder's judged questions)
 MIN_CHOICE = 0.17  # below MIN_CONFIDENCE and above this, "did you mean" offers the nearest passages
 MIN_CLINICAL = 0.3  # probability that the question is for a professional
-MIN_PART = 0.6  # each half of a double question must be this sure to get a passage of its own
+MIN_PART = 0.3  # each half of a double question that is answered must be this sure to get a passage of its own
 NEAR_TIE = 0.06  # score: a second passage of another place this close is shown too
 MAX_RESOURCES = 3  # help lines on a crisis reply: more would be a list, not help
 HELP_STAYS = 8  # turns for which help stays in view after a crisis reply
@@ -331,10 +331,11 @@ class Dialogue:
         found = ranking.of(PASSAGE)
         if not found:
             return self._abstain(turn, ranking, None, confidence)
-        chosen = [found[0]]
-        for part in self._halves(turn.folded):
-            if part.id not in {c.id for c in chosen} and len(chosen) < 2:
-                chosen.append(part)
+        halves = self._halves(turn.folded)
+        if len({c.id for c in halves}) == 2:
+            chosen = halves  # in the order in which they were asked
+        else:
+            chosen = [found[0], *(c for c in halves[:1] if c.id != found[0].id)]
         for rival in found[1:3]:
             place = self.knowledge.passages[rival.id].locator
             if (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -29,9 +30,18 @@ OUTCOMES = ("answer", "unknown", "clinical", "smalltalk", "followup")
 _GROUP_OUTCOME = dict(zip((PASSAGE, UNCOVERED, CLINICAL, SMALL_TALK, FOLLOW_UP), OUTCOMES, strict=True))
 JUDGED_ENOUGH = 200  # judged questions from which the confidence is learnt on them, not on the shipped ones
 FOLLOW_UP_STEP = 5  # every fifth follow-up, ranked as if it were new
+PLAIN = 8_000  # from about so many questions on topics the crisis screen learns: more only take longer
+SMALL = 100  # entries from which learning takes long enough to share it between two processes
 NEVER = 40.0  # log-odds that rule an outcome out
 
 Part = TypeVar("Part")
+_ScreenInputs = tuple[
+    dict[str, tuple[str, ...]],
+    Mapping[str, tuple[str, ...]],
+    tuple[str, ...],
+    tuple[str, ...],
+    tuple[tuple[str, bool], ...],
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,39 +55,55 @@ class Engine:
 
 def build(knowledge: Knowledge) -> Engine:
     """Learn, or load from the cache, all that *knowledge* needs for answering."""
-    entries = entries_of(knowledge)
+    beside = _learn_beside(knowledge)
+    retriever = retriever_for(knowledge) if knowledge.passages else None
+    confidence = _confidence_for(knowledge, retriever) if retriever else None
+    if beside:
+        os.waitpid(beside, 0)
+    return Engine(screen_for(knowledge), retriever, confidence)
+
+
+def _learn_beside(knowledge: Knowledge) -> int:
+    """Learn the crisis screen in a process of its own where that saves time; return its number, or 0."""
+    folder = cache_folder()
+    alone = threading.active_count() == 1  # a fork copies no other thread, but whatever that had locked
+    if not (folder and alone and hasattr(os, "fork") and len(os.sched_getaffinity(0)) > 1):
+        return 0
+    if _path(folder, "screen", _screen_inputs(knowledge)).exists() or len(entries_of(knowledge)) < SMALL:
+        return 0
+    if child := os.fork():
+        return child
+    try:
+        screen_for(knowledge)
+    finally:
+        os._exit(0)
+
+
+def screen_for(knowledge: Knowledge) -> CrisisScreen:
+    """Learn, or load from the cache, the crisis screen alone."""
+    inputs = _screen_inputs(knowledge)
+    return _kept("screen", inputs, lambda: CrisisScreen(*inputs[:4], shipped_table(), shipped_encoder(), inputs[4]))
+
+
+def _screen_inputs(knowledge: Knowledge) -> _ScreenInputs:
+    """Return what the screen is learnt from: phrases, danger, look-alikes, plain questions, judged messages."""
     library = knowledge.crisis
-    others = tuple(p for e in entries for p in e.phrasings)
-    phrases = phrases_of(knowledge)
-    judged_danger = tuple(
-        (t.question, t.kind == "crisis") for j in knowledge.judged if len(j.turns) == 1 for t in j.turns
-    )
+    topical = [p for e in entries_of(knowledge) if e.group in (PASSAGE, UNCOVERED) for p in e.phrasings]
+    others = topical[:: max(1, len(topical) // PLAIN)]
+    others += [p for e in entries_of(knowledge) if e.group not in (PASSAGE, UNCOVERED) for p in e.phrasings]
+    judged = tuple((t.question, t.kind == "crisis") for j in knowledge.judged if len(j.turns) == 1 for t in j.turns)
+    plain = (*others, *knowledge.clinical_lookalikes)
+    return phrases_of(knowledge), library.danger, library.lookalikes, plain, judged
 
-    def screen() -> CrisisScreen:
-        return CrisisScreen(
-            phrases,
-            library.danger,
-            library.lookalikes,
-            (*others, *knowledge.clinical_lookalikes),
-            shipped_table(),
-            shipped_encoder(),
-            judged_danger,
-        )
 
-    found = _kept(
-        "screen",
-        (phrases, library.danger, library.lookalikes, others, knowledge.clinical_lookalikes, judged_danger),
-        screen,
-    )
-    if not knowledge.passages:
-        return Engine(found, None, None)
-    retriever = retriever_for(knowledge)
+def _confidence_for(knowledge: Knowledge, retriever: Retriever) -> SoftmaxRegression:
+    """Learn, or load from the cache, how far to trust *retriever*; from the shipped questions if there are few."""
     judged = [
         (t.question, t.kind) for j in knowledge.judged if len(j.turns) == 1 for t in j.turns if t.kind in OUTCOMES
     ]
     if len(judged) < JUDGED_ENOUGH:
-        return Engine(found, retriever, shipped_confidence(retriever))
-    return Engine(found, retriever, _kept("confidence", (entries, judged), lambda: _confidence(retriever, judged)))
+        return shipped_confidence(retriever)
+    return _kept("confidence", (entries_of(knowledge), judged), lambda: _confidence(retriever, judged))
 
 
 def entries_of(knowledge: Knowledge) -> tuple[Entry, ...]:

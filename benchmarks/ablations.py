@@ -29,7 +29,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from assistant import retrieval
+from assistant import features, retrieval
 from assistant.engine import CLINICAL, OUTCOMES, PASSAGE, SMALL_TALK, UNCOVERED
 from assistant.knowledge import Knowledge, load
 from assistant.learning import SoftmaxRegression
@@ -49,7 +49,7 @@ Change = Callable[[Sequence[Entry]], Sequence[Entry]]
 
 @dataclass(frozen=True)
 class Variant:
-    """One part taken away: names in `retrieval` that get other values, entries changed, signals left out.
+    """One part taken away: names in `retrieval` and `features` that get other values, entries changed, signals left out.
 
     *mended* is false where typing mistakes are not repaired; *silent* names signals that are not heard.
     """
@@ -62,11 +62,11 @@ class Variant:
     public: bool = True
 
 
-def weights(**given: float) -> dict[str, float]:
-    """Return the three views' weights with some changed, and their sum."""
-    names = ("GRAM_WEIGHT", "STEM_WEIGHT", "EMBEDDING_WEIGHT")
-    found = {n: float(getattr(retrieval, n, 0.0)) for n in names} | given
-    return {**found, "TOTAL_WEIGHT": sum(found.values())}
+def shares_without(*names: str) -> dict[str, float]:
+    """Return the three views' shares with some at nothing, the others grown to 1 together."""
+    every = ("GRAM_SHARE", "STEM_SHARE", "EMBEDDING_SHARE")
+    left = {n: 0.0 if n in names else float(getattr(features, n)) for n in every}
+    return {n: share / sum(left.values()) for n, share in left.items()}
 
 
 def without(group: str) -> Change:
@@ -101,10 +101,10 @@ def variants(knowledge: Knowledge) -> list[Variant]:
     """Return every variant; the whole comes first."""
     return [
         Variant("whole"),
-        Variant("no letter grams", weights(GRAM_WEIGHT=0.0)),
-        Variant("no word stems", weights(STEM_WEIGHT=0.0)),
-        Variant("no embedding", weights(EMBEDDING_WEIGHT=0.0)),
-        Variant("embedding alone", weights(GRAM_WEIGHT=0.0, STEM_WEIGHT=0.0)),
+        Variant("no letter grams", shares_without("GRAM_SHARE")),
+        Variant("no word stems", shares_without("STEM_SHARE")),
+        Variant("no embedding", shares_without("EMBEDDING_SHARE")),
+        Variant("embedding alone", shares_without("GRAM_SHARE", "STEM_SHARE")),
         Variant("no nearest phrasing", {"NEAREST_SHARE": 0.0}),
         Variant("nearest phrasing alone", {"NEAREST_SHARE": 1e6}),
         Variant("no repair of typing mistakes", mended=False),
@@ -132,7 +132,11 @@ def applied(variant: Variant) -> Iterator[None]:
     """
     with ExitStack() as stack:
         for name, value in variant.values.items():
-            stack.enter_context(patch.object(retrieval, name, value))
+            places = [module for module in (retrieval, features) if hasattr(module, name)]
+            if not places:
+                raise AttributeError(name)
+            for module in places:
+                stack.enter_context(patch.object(module, name, value))
         if not variant.mended:
             stack.enter_context(patch.object(Speller, "repair", lambda self, tokens: tokens))
         yield
@@ -170,7 +174,7 @@ def ask(entries: Sequence[Entry], number: dict[str, int], tested: Sequence[Asked
     retriever = learnt(entries)
 
     def asked(questions: Sequence[Asked]) -> tuple[np.ndarray, np.ndarray]:
-        rankings = [retriever.rank(q.question) for q in questions]
+        rankings = retriever.rank_each([q.question for q in questions])
         return np.stack([scores(r, number) for r in rankings]), np.stack([r.signals for r in rankings])
 
     return Heard(retriever.signal_names, asked(tested), asked(taught))

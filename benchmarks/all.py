@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-NAMES = ("scorecard", "answers", "typos", "ablations", "growth", "page")
-NEEDS_NO_SETS = ("scorecard", "page")
+NAMES = ("scorecard", "speed", "answers", "typos", "ablations", "growth", "page")
+NEEDS_NO_SETS = ("scorecard", "speed", "page")
 
 
 def main() -> None:

@@ -73,3 +73,28 @@ def test_a_screen_without_examples_still_reads_phrases():
     screen = CrisisScreen(lifeline.PHRASES, {}, (), (), shipped_table(), shipped_encoder())
     assert screen.screen("I want to kill myself").category == "suicide_explicit"
     assert not screen.screen("What is neuroplasticity?").danger
+
+
+HARMLESS = (
+    "The garden was full of birds this morning, and my neighbour lent me a book about the brain. "
+    "We talked about the football, the price of bread and how children learn to read. "
+    "Later I cleaned the kitchen and wrote to my aunt about her new flat near the station. "
+)
+
+
+@pytest.mark.parametrize("letters", [1_000, 6_000, 60_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I took all my pills and I am scared.", "i want to k i l l  m y s e l f tonight.",
+        "I don't want to wake up tomorrow.", "He hits me when he drinks and I have nowhere to go.",
+    ],
+)  # fmt: skip
+def test_danger_is_seen_inside_a_long_text(screen, text, letters):
+    around = (HARMLESS * (letters // len(HARMLESS) + 1))[: letters // 2]
+    assert screen.screen(f"{around}. {text} {around}").danger
+
+
+@pytest.mark.parametrize("letters", [1_000, 6_000, 60_000])
+def test_a_long_harmless_text_is_left_alone(screen, letters):
+    assert not screen.screen((HARMLESS * (letters // len(HARMLESS) + 1))[:letters]).danger

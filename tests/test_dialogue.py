@@ -45,6 +45,13 @@ def test_two_questions_get_two_passages(dialogue):
     assert len({c.passage.locator for c in reply.passages}) == 2
 
 
+def test_two_questions_are_answered_in_the_order_in_which_they_were_asked(dialogue):
+    one = dialogue.respond("What is structural plasticity and what is functional plasticity?")
+    other = dialogue.respond("What is functional plasticity and what is structural plasticity?")
+    assert [c.passage.id for c in one.passages] == ["structural", "functional"]
+    assert [c.passage.id for c in other.passages] == ["functional", "structural"]
+
+
 @given(st.text(max_size=400))
 @settings(max_examples=60, deadline=None)
 def test_no_text_makes_it_raise(dialogue, text):
