@@ -37,9 +37,9 @@ from assistant.replies import (
 from assistant.retrieval import Candidate, Ranking
 from assistant.text import fold, words
 
-MIN_CONFIDENCE = 0.38  # probability, 0 to 1: below it we do not answer (set on the folder's judged questions)
+MIN_CONFIDENCE = 0.45  # probability, 0 to 1: below it we do not answer (set on the folder's judged questions)
 MIN_CHOICE = 0.17  # below MIN_CONFIDENCE and above this, "did you mean" offers the nearest passages
-MIN_CLINICAL = 0.3  # probability that the question is for a professional
+MIN_CLINICAL, CLINICAL_SHARE = 0.2, 0.5  # probability that the question is for a professional; also against an answer
 MIN_PART = 0.3  # each half of a double question that is answered must be this sure to get a passage of its own
 NEAR_TIE = 0.06  # score: a second passage of another place this close is shown too
 MAX_RESOURCES = 3  # help lines on a crisis reply: more would be a list, not help
@@ -230,7 +230,7 @@ class Dialogue:
             p["smalltalk"] > 0.3 and p["smalltalk"] + p["followup"] > 0.5 and len(tokens) <= 6
         ):
             return self._small_talk(turn, ranking, p)
-        if p["clinical"] >= MIN_CLINICAL and p["clinical"] >= p["answer"]:
+        if p["clinical"] >= max(MIN_CLINICAL, CLINICAL_SHARE * p["answer"]):
             return self._clinical(turn, ranking, p)
         if p["answer"] >= MIN_CONFIDENCE:
             return self._cite(turn, ranking, p["answer"])

@@ -21,10 +21,10 @@ import numpy as np
 
 from assistant.embedding import WordPiece, shipped_table
 
-MAX_PIECES = 96
-"""Word pieces read of one text, about 75 words; the rest of a longer one is not read."""
+MAX_PIECES, FIRST_PIECES = 64, 10
+"""Word pieces read of one text: of a longer one the first few, and then the last, where people ask what they ask."""
 
-MAX_CHARACTERS = 1_500
+MAX_CHARACTERS, FIRST_CHARACTERS = 1_500, 300
 """Characters looked at for them: more than so many pieces ever fill in any language's ordinary words."""
 
 HEADS = 12
@@ -122,7 +122,7 @@ class SentenceEncoder:
     def matrix(self, texts: Sequence[str]) -> np.ndarray:
         """Return one embedding a row: shape ``(len(texts), size)``, float32."""
         out = np.zeros((len(texts), self.size), np.float32)
-        ids = [self.tokenizer.encode(text[:MAX_CHARACTERS])[: MAX_PIECES - 2] for text in texts]
+        ids = [self._ids(text) for text in texts]
         order = sorted((i for i in range(len(texts)) if ids[i]), key=lambda i: len(ids[i]))
         for _, group in groupby(order, key=lambda i: len(ids[i])):
             same = list(group)
@@ -130,6 +130,14 @@ class SentenceEncoder:
                 chosen = same[at : at + BATCH]
                 out[chosen] = self._encode(np.array([[self._start, *ids[i], self._end] for i in chosen]))
         return out
+
+    def _ids(self, text: str) -> list[int]:
+        """Return the pieces of *text* that are read, without the marks of start and end."""
+        if len(text) > MAX_CHARACTERS:
+            text = f"{text[:FIRST_CHARACTERS]} {text[FIRST_CHARACTERS - MAX_CHARACTERS :]}"
+        ids = self.tokenizer.encode(text)
+        room = MAX_PIECES - 2
+        return ids if len(ids) <= room else ids[:FIRST_PIECES] + ids[FIRST_PIECES - room :]
 
     def _encode(self, ids: np.ndarray) -> np.ndarray:
         x = self._pieces[ids] * self._scales[ids][..., None]

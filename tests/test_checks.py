@@ -215,3 +215,18 @@ def test_what_was_compared_is_kept_until_a_phrasing_changes(folder, tmp_path, mo
         "  - lie-ins on Sunday, good or bad for the night afters",
     )
     assert about(folder, "is nearly")
+
+
+def test_judged_questions_that_name_what_is_not_there_are_told_with_their_line(folder):
+    lines = [
+        '{"question": "may I doze after lunch", "kind": "answer", "gold": ["naps"]}',
+        "",
+        '{"question": "and at work?", "kind": "answer", "gold": ["nap"]}',
+        '{"id": "two", "turns": [{"question": "hi", "kind": "smaltalk"}, {"question": "no", "kind": "unknown"}]}',
+    ]
+    (folder / "judged").mkdir(exist_ok=True)
+    write(folder / "judged/asked.jsonl", "\n".join(lines) + "\n")
+    assert [m for m in told(folder) if m.startswith("judged/asked")] == [
+        "judged/asked.jsonl:3:1: warning: no passage and no place is called 'nap' (did you mean 'naps'?)",
+        "judged/asked.jsonl:4:1: warning: no reply is of the kind 'smaltalk' (did you mean 'smalltalk'?)",
+    ]

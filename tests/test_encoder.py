@@ -42,3 +42,11 @@ def test_one_turn_reads_each_text_once_and_says_the_same():
     assert asked == list(dict.fromkeys(TEXTS))
     assert np.allclose(first, shipped_encoder().matrix(TEXTS), atol=1e-5)
     assert (again[0] == first[0]).all()
+
+
+def test_of_a_long_text_the_start_and_the_end_are_read():
+    encoder = shipped_encoder()
+    story = "the bus was late again and my aunt waited at the station with two bags " * 40
+    asked = encoder.vector(f"{story} does the brain change when we learn")
+    assert not np.allclose(asked, encoder.vector(f"{story} how do I bake bread"), atol=1e-2)
+    assert np.allclose(encoder.vector("word " * 5_000), encoder.vector("word " * 500), atol=1e-5)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 
 from assistant.dialogue import Dialogue
@@ -41,3 +45,33 @@ def test_an_outcome_without_a_group_is_never_the_answer():
     chances = shipped_confidence(retriever).probabilities(retriever.rank("do I have to take this pill").signals)
     never = [OUTCOMES.index(outcome) for outcome in ("clinical", "smalltalk", "followup")]
     assert chances[never].max() < 1e-6
+
+
+BESIDE = """
+import os, sys
+from pathlib import Path
+from assistant import engine
+from assistant.knowledge import load
+
+knowledge = load(Path(sys.argv[1]))
+engine.SMALL = 0
+os.sched_getaffinity = lambda process: {0, 1}  # as on a machine with two processors
+child = engine._learn_beside(knowledge)
+assert child, "nothing was begun beside"
+os.waitpid(child, 0)
+assert engine._learn_beside(knowledge) == 0, "learnt twice"
+kept = [path.name for path in engine.cache_folder().glob("screen-*.pickle")]
+engine.CrisisScreen = None  # nobody learns it again
+assert engine.build(knowledge).screen.screen("I want to kill myself").danger
+print(*kept)
+"""
+
+
+def test_the_screen_is_learnt_beside_the_rest_and_only_once(tmp_path):
+    small(tmp_path / "own")
+    run = subprocess.run(
+        [sys.executable, "-c", BESIDE, str(tmp_path / "own")],
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert len(run.stdout.split()) == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from assistant.articles import read_article
 from assistant.checks.dates import helpline_problems, review_problems
 from assistant.checks.finding import finding_problems
+from assistant.checks.judged import judged_problems
 from assistant.checks.phrasings import count_problems, phrasings, twin_problems, twins
 from assistant.checks.prose import prose_problems
 from assistant.checks.sources import article_problems, coverage_problems, quotation_problems
@@ -42,6 +43,7 @@ def check(
     problems += twin_problems(pairs)
     if knowledge is not None:
         problems += coverage_problems(reading, knowledge)
+        problems += judged_problems(folder, knowledge)
         if article is not None:
             try:
                 problems += article_problems(reading, knowledge, article, read_article(article))
