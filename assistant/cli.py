@@ -70,18 +70,23 @@ def ask(question: str, explain: bool, as_json: bool, region: str, knowledge: Pat
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.option("--perturb", is_flag=True, help="Also ask each crisis message in noised forms; count verdicts that stay.")
 @click.option("--knowledge", type=FOLDER, help="Folder with the knowledge files.")
 @reports
-def evaluate(files: tuple[Path, ...], as_json: bool, knowledge: Path | None) -> None:
+def evaluate(files: tuple[Path, ...], as_json: bool, perturb: bool, knowledge: Path | None) -> None:
     """Score files of judged questions, with 95 % intervals."""
     from assistant.dialogue import Dialogue
     from assistant.evaluation import evaluate as score
+    from assistant.evaluation import perturbed
     from assistant.knowledge import load
 
     chosen = settings(knowledge)
     loaded = load(chosen.knowledge)
     with Progress().waiting("learning, then asking"):
-        results = score(Dialogue.build(loaded, chosen.secret_key), files)
+        dialogue = Dialogue.build(loaded, chosen.secret_key)
+        results = score(dialogue, files)
+        if perturb:
+            results["verdicts that stay under noise"] = perturbed(dialogue, files)
     if as_json:
         plain = {
             group: {

@@ -37,7 +37,7 @@ FEWEST = 3  # different letters: less than that says nothing
 EXAMPLES_ENOUGH, JUDGED_ENOUGH = 200, 200  # of each sort, and judged ones, from which a second opinion is learnt
 PLAIN_STEP = 2  # every second plain question stands in as a harmless neighbour
 WINDOW = 40  # words: longer parts are read in overlapping windows
-LOOKS = 3  # parts of a text of more than WINDOW words that the second opinion looks at
+LOOKS = 3  # spellings, and parts of a text of more than WINDOW words, that the second opinion looks at
 LONG, GLANCE, WINDOWS_READ = 4_000, 12, 12  # letters from which a text is skimmed, by so many words at a time
 NOTHING = -99.0  # log-odds of an empty text
 _MARKS = ".,!?;:…\"()[]*-–—'’"
@@ -170,7 +170,7 @@ class CrisisScreen:
         return Verdict(True, reading.category, above, reading.phrase or reading.stretch)
 
     def _readings(self, utterance: str) -> list[_Reading]:
-        """Return the most alarming parts of *utterance*, worst first, in whichever spelling they are worst."""
+        """Return the most alarming parts of *utterance* in each spelling, worst first."""
         folded = fold(utterance)
         unmasked = unmask(folded)
         if len(folded) > LONG:
@@ -182,7 +182,7 @@ class CrisisScreen:
         repaired = self._speller.repair(tokens)
         if repaired != tokens:
             found.append(self._read(" ".join(repaired), REPAIRED_MARGIN))
-        return max(found, key=lambda readings: readings[0].score)
+        return sorted((r for readings in found for r in readings), key=lambda r: -r.score)[:LOOKS]
 
     def _excerpt(self, folded: str) -> str:
         """Return the windows of a very long text that speak most for danger, the worst first."""

@@ -11,9 +11,12 @@ from typing import Any
 
 from assistant.dialogue import Dialogue
 from assistant.errors import KnowledgeError, Place, Problem
+from assistant.noise import KINDS as NOISES
+from assistant.noise import forms
 from assistant.replies import Answer, ClinicalReply, Reply, kind
 
 LOWEST_CRISIS = "crisis"
+FORMS = 4  # of each message in each kind of noise
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def read(paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
 
 
 def evaluate(dialogue: Dialogue, paths: Iterable[Path]) -> dict[str, dict[str, Rate]]:
-    """Ask every judged question and return rates by group: ``all``, ``tag``, ``crisis``, ``language``."""
+    """Ask every judged question and return rates by group: ``all``, ``tag`` (languages and styles), ``crisis``."""
     overall, by_tag, by_category = Tally(), Tally(), Tally()
     for line in read(paths):
         turns = line.get("turns") or [line]
@@ -98,11 +101,30 @@ def evaluate(dialogue: Dialogue, paths: Iterable[Path]) -> dict[str, dict[str, R
             reply = dialogue.respond(turn["question"], context)
             context = reply.context
             name = _measure(overall, turn, reply, str(line["file"]), number, len(turns) > 1)
-            for tag in turn.get("tags", [])[:1]:
+            for tag in turn.get("tags", []):
                 by_tag.add(f"{line['file']}: {tag}", name)
             if turn["kind"] == LOWEST_CRISIS and line.get("category"):
                 by_category.add(str(line["category"]), kind(reply) == LOWEST_CRISIS)
     return {"all": overall.rates(), "tag": by_tag.rates(), "crisis": by_category.rates()}
+
+
+def perturbed(dialogue: Dialogue, paths: Iterable[Path], forms_each: int = FORMS) -> dict[str, Rate]:
+    """Ask every judged crisis message again in noised forms; return the share of verdicts that stay, by noise.
+
+    The verdict is whether the reply to the message, asked on its own, is a crisis reply.
+    """
+    tally = Tally()
+    for line in read(paths):
+        for turn in line.get("turns") or [line]:
+            if turn["kind"] != LOWEST_CRISIS:
+                continue
+            verdict = dialogue.is_crisis(turn["question"])
+            for noise in NOISES:
+                for form in forms(turn["question"], noise, forms_each):
+                    same = dialogue.is_crisis(form) == verdict
+                    tally.add(noise, same)
+                    tally.add("all noise", same)
+    return tally.rates()
 
 
 def _measure(tally: Tally, turn: dict[str, Any], reply: Reply, file: str, number: int, dialogue: bool) -> bool:
