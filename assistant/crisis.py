@@ -39,6 +39,7 @@ PLAIN_STEP = 2  # every second plain question stands in as a harmless neighbour
 WINDOW = 40  # words: longer parts are read in overlapping windows
 LOOKS = 3  # spellings, and parts of a text of more than WINDOW words, that the second opinion looks at
 LONG, GLANCE, WINDOWS_READ = 4_000, 12, 12  # letters from which a text is skimmed, by so many words at a time
+UNSPACED = " "  # stands for the longest word of a phrase in a script that sets no blanks
 NOTHING = -99.0  # log-odds of an empty text
 _MARKS = ".,!?;:…\"()[]*-–—'’"
 _UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")  # letters of scripts that set no blanks between words
@@ -70,12 +71,11 @@ class _Reading:
 
 @dataclass(frozen=True)
 class _Literal:
-    """A phrase as it is looked for: its words, or any run of letters in a script that sets no blanks."""
+    """A phrase as it is looked for: with a blank around each word, where the script sets blanks."""
 
+    number: int
     text: str
     category: str
-    words: frozenset[str]
-    unspaced: bool
 
 
 class CrisisScreen:
@@ -170,7 +170,7 @@ class CrisisScreen:
         return Verdict(True, reading.category, above, reading.phrase or reading.stretch)
 
     def _readings(self, utterance: str) -> list[_Reading]:
-        """Return the most alarming parts of *utterance* in each spelling, worst first."""
+        """Return the most alarming parts of *utterance* in each spelling, worst first; at least one."""
         folded = fold(utterance)
         unmasked = unmask(folded)
         if len(folded) > LONG:
@@ -182,7 +182,8 @@ class CrisisScreen:
         repaired = self._speller.repair(tokens)
         if repaired != tokens:
             found.append(self._read(" ".join(repaired), REPAIRED_MARGIN))
-        return sorted((r for readings in found for r in readings), key=lambda r: -r.score)[:LOOKS]
+        worst, *others = sorted((r for readings in found for r in readings), key=lambda r: -r.score)
+        return [worst, *(r for r in others[: LOOKS - 1] if r.score > SURE_HARMLESS)]
 
     def _excerpt(self, folded: str) -> str:
         """Return the windows of a very long text that speak most for danger, the worst first."""
@@ -202,13 +203,12 @@ class CrisisScreen:
     def _literals_in(self, padded: str) -> Iterator[tuple[str, str]]:
         """Yield the phrases that stand in a text with a blank around each word, and their categories."""
         present = set(padded.split(" "))
-        unspaced = bool(_UNSPACED.search(padded))
-        for literal in self._phrases:
-            if literal.unspaced:
-                if unspaced and literal.text in padded:
-                    yield literal.text, literal.category
-            elif literal.words <= present and f" {literal.text} " in padded:
-                yield literal.text, literal.category
+        unspaced = UNSPACED in self._phrases and _UNSPACED.search(padded)
+        keys = [self._phrases[UNSPACED]] if unspaced else []
+        keys += [self._phrases[word] for word in present.intersection(self._phrases)]
+        for literal in sorted((each for key in keys for each in key), key=lambda each: each.number):
+            if literal.text in padded:
+                yield literal.text.strip(), literal.category
 
     def _read(self, folded: str, margin: float) -> list[_Reading]:
         """Find the parts of one spelling that speak most for danger, the worst first; of a short text only that."""
@@ -265,10 +265,16 @@ class CrisisScreen:
         return self.categories[int((unit @ self._kinds).argmax())]
 
 
-def _literal(phrases: Mapping[str, Sequence[str]]) -> list[_Literal]:
-    """Return each phrase as it is looked for."""
+def _literal(phrases: Mapping[str, Sequence[str]]) -> dict[str, list[_Literal]]:
+    """Return the phrases by their longest word; those in a script without blanks under `UNSPACED`."""
+    found: dict[str, list[_Literal]] = {}
     texts = [(" ".join(tokens_of(fold(p))), category) for category, each in phrases.items() for p in each if p.strip()]
-    return [_Literal(t, category, frozenset(t.split(" ")), bool(_UNSPACED.search(t))) for t, category in texts]
+    for number, (text, category) in enumerate(texts):
+        if _UNSPACED.search(text):
+            found.setdefault(UNSPACED, []).append(_Literal(number, text, category))
+        else:
+            found.setdefault(max(text.split(" "), key=len), []).append(_Literal(number, f" {text} ", category))
+    return found
 
 
 def _stretches(text: Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

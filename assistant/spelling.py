@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from math import ceil
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -27,13 +28,13 @@ class Speller:
         counts = Counter(w for words in texts_words for w in words)
         self._common = common
         self._uses = {w: n for w, n in counts.items() if len(w) > 2 and w.isalpha() and (w in common or n >= MIN_USES)}
-        self._choices = list(self._uses)
+        self._choices = _by_length(self._uses)
 
     def knowing(self, texts_words: Iterable[Iterable[str]]) -> Speller:
         """Return a speller that knows these texts' words as well."""
         new = Speller(texts_words, self._common)
         new._uses = {w: self._uses.get(w, 0) + new._uses.get(w, 0) for w in {**self._uses, **new._uses}}
-        new._choices = list(new._uses)
+        new._choices = _by_length(new._uses)
         return new
 
     def repair(self, tokens: list[str]) -> list[str]:
@@ -54,10 +55,21 @@ class Speller:
 
     def _nearest(self, token: str) -> str:
         cutoff = NEAR if len(token) < 8 else NEAR_LONG
-        found = process.extract(token, self._choices, scorer=OSA.normalized_similarity, score_cutoff=cutoff, limit=4)
+        lengths = range(
+            ceil(cutoff * len(token)), int(len(token) / cutoff) + 1
+        )  # of any other length none is near enough
+        choices = [word for length in lengths for word in self._choices.get(length, ())]
+        found = process.extract(token, choices, scorer=OSA.normalized_similarity, score_cutoff=cutoff, limit=4)
         if not found:
             return token
         best = max(
             found, key=lambda hit: (round(hit[1] + (0.05 if hit[0][0] == token[0] else 0), 2), self._uses[hit[0]])
         )
         return str(best[0])
+
+
+def _by_length(words: Iterable[str]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for word in words:
+        found.setdefault(len(word), []).append(word)
+    return found

@@ -23,11 +23,12 @@ GRAM_SIZES = (2, 3, 4, 5)
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SPACES = re.compile(r"\s+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
 
 
 class _Shown(dict[int, str]):
-    """What stands for each character, worked out when it is first met: itself, a blank, or nothing."""
+    """What stands for each character, worked out when it is first met: itself, or nothing."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -35,7 +36,7 @@ class _Shown(dict[int, str]):
         return shown
 
 
-_SHOWN = _Shown({ord(control): " " for control in "\n\t\r"})
+_SHOWN = _Shown()
 
 
 class _Own(threading.local):
@@ -56,15 +57,17 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable() and len(text) <= MAX_CLEAN:
         return text  # nothing to do for most questions
-    return unicodedata.normalize("NFKC", text[:MAX_CLEAN].translate(_SHOWN))[:MAX_CLEAN]
+    shown = text[:MAX_CLEAN].replace("\n", " ").replace("\t", " ").replace("\r", " ")
+    if not shown.isprintable():
+        shown = shown.translate(_SHOWN)
+    return unicodedata.normalize("NFKC", shown)[:MAX_CLEAN]
 
 
 def fold(text: str) -> str:
     """Return cleaned *text* in lower case, without accents on Latin letters, blanks collapsed."""
     small = clean(text).lower()
     if not small.isascii():
-        decomposed = unicodedata.normalize("NFD", small)
-        small = unicodedata.normalize("NFC", "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f"))
+        small = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", small)))
     return _SPACES.sub(" ", small).strip()
 
 
