@@ -11,8 +11,7 @@ for text.
 from __future__ import annotations
 
 import copy
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,6 +19,7 @@ import numpy as np
 
 from assistant.embedding import Embedder, StaticTable
 from assistant.learning import SoftmaxRegression, ridge
+from assistant.literals import UNSPACED, Literal, Literals
 from assistant.nearness import Nearness
 from assistant.spelling import Speller
 from assistant.text import fold, words
@@ -39,10 +39,8 @@ PLAIN_STEP = 2  # every second plain question stands in as a harmless neighbour
 WINDOW = 40  # words: longer parts are read in overlapping windows
 LOOKS = 3  # spellings, and parts of a text of more than WINDOW words, that the second opinion looks at
 LONG, GLANCE, WINDOWS_READ = 4_000, 12, 12  # letters from which a text is skimmed, by so many words at a time
-UNSPACED = " "  # stands for the longest word of a phrase in a script that sets no blanks
 NOTHING = -99.0  # log-odds of an empty text
 _MARKS = ".,!?;:…\"()[]*-–—'’"
-_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")  # letters of scripts that set no blanks between words
 _STOPS_APART = str.maketrans({stop: f"{stop} " for stop in "。！？，、"})
 
 
@@ -69,15 +67,6 @@ class _Reading:
     words: int = 0
 
 
-@dataclass(frozen=True)
-class _Literal:
-    """A phrase as it is looked for: with a blank around each word, where the script sets blanks."""
-
-    number: int
-    text: str
-    category: str
-
-
 class CrisisScreen:
     """Learnt once from examples; asked about every utterance first."""
 
@@ -92,7 +81,7 @@ class CrisisScreen:
         judged: Sequence[tuple[str, bool]] = (),
     ) -> None:
         self._table, self._embedder = table, embedder
-        self._phrases = _literal(phrases)
+        self._literals = Literals(phrases)
         self.categories = tuple(danger) or tuple(phrases)
         messages = [m for each in danger.values() for m in each]
         self._speller = Speller((tokens_of(fold(m)) for m in messages), table.tokenizer.common_words)
@@ -135,7 +124,7 @@ class CrisisScreen:
     def with_phrases(self, phrases: Mapping[str, Sequence[str]]) -> CrisisScreen:
         """Return the same screen with other literal phrases; what it learnt from examples stays."""
         other = copy.copy(self)
-        other._phrases = _literal(phrases)
+        other._literals = Literals(phrases)
         return other
 
     def _learn_judge(self, read: Sequence[Sequence[_Reading]], danger: np.ndarray) -> SoftmaxRegression:
@@ -189,10 +178,10 @@ class CrisisScreen:
         """Return the windows of a very long text that speak most for danger, the worst first."""
         chunks = folded.translate(_STOPS_APART).split(" ")
         tokens = [chunk.strip(_MARKS).replace("'", "") for chunk in chunks]
-        evidence = np.convolve(self._model.skim(tokens), np.ones(GLANCE), "same")
+        evidence = self._model.skim(tokens, GLANCE)
         padded = f" {' '.join(tokens)} "
-        for phrase, _ in self._literals_in(padded):
-            evidence[padded.count(" ", 0, padded.find(phrase))] += PHRASE
+        for literal in self._literals.within(tokens):
+            evidence[min(padded.count(" ", 0, padded.find(literal.text)), len(tokens) - 1)] += PHRASE
         worst: list[int] = []
         for at in np.argsort(-evidence, kind="stable")[: WINDOWS_READ * WINDOW].tolist():
             if len(worst) < WINDOWS_READ and all(abs(at - other) >= WINDOW // 2 for other in worst):
@@ -200,49 +189,47 @@ class CrisisScreen:
         starts = [max(0, at - WINDOW // 2) for at in worst]
         return " … ".join(" ".join(chunks[start : start + WINDOW]) for start in starts)
 
-    def _literals_in(self, padded: str) -> Iterator[tuple[str, str]]:
-        """Yield the phrases that stand in a text with a blank around each word, and their categories."""
-        present = set(padded.split(" "))
-        unspaced = UNSPACED in self._phrases and _UNSPACED.search(padded)
-        keys = [self._phrases[UNSPACED]] if unspaced else []
-        keys += [self._phrases[word] for word in present.intersection(self._phrases)]
-        for literal in sorted((each for key in keys for each in key), key=lambda each: each.number):
-            if literal.text in padded:
-                yield literal.text.strip(), literal.category
-
     def _read(self, folded: str, margin: float) -> list[_Reading]:
         """Find the parts of one spelling that speak most for danger, the worst first; of a short text only that."""
         parts = parts_of(folded)
         letters = {letter for part in parts for token in part for letter in token}
-        if len(letters) < FEWEST and not any(map(_UNSPACED.match, letters)):
+        if len(letters) < FEWEST and not any(map(UNSPACED.match, letters)):
             return [_Reading("")]
         text = Tokens(parts, self._table)
         n = len(text.tokens)
         starts, ends, margins = _stretches(text)
         plain = self._model.scores(text, starts, ends)
-        phrase, category = next(self._literals_in(f" {' '.join(text.tokens)} "), ("", ""))
+        literals = self._literals.within(text.tokens)
+        told: dict[int, Literal] = {}
+        for span in range(len(starts)) if literals else ():
+            part = f" {' '.join(text.tokens[starts[span] : ends[span]])} "
+            if (first := next((literal for literal in literals if literal.text in part), None)) is not None:
+                told[span] = first
+        scores = plain - margins - margin
+        scores[list(told)] += PHRASE
         whole = " ".join(words(folded))
         found: list[_Reading] = []
         taken: list[tuple[int, int]] = []
-        for best in np.argsort(margins - plain, kind="stable").tolist():
+        for best in np.argsort(-scores, kind="stable").tolist():
             start, end = int(starts[best]), int(ends[best])
             if any(start < last and first < end for first, last in taken):
                 continue
             taken.append((start, end))
             around, score = whole, float(plain[0])
-            if n > 2 * WINDOW:  # no encoder reads all of it: the words around it stand for the whole
+            if n > WINDOW:  # danger in a long story would drown in the whole: the words around it stand for it
                 around, score = (
                     " ".join(text.tokens[max(0, start - WINDOW // 2) : end + WINDOW // 2]),
                     float(plain[best]),
                 )
+            literal = told.get(best)
             found.append(
                 _Reading(
                     around,
-                    float(plain[best] - margins[best] - margin) + (PHRASE if phrase else 0.0),
+                    float(scores[best]),
                     score,
                     " ".join(text.tokens[start:end]) if end - start < n else whole,
-                    phrase,
-                    category or self._category(text, start, end),
+                    literal.text.strip() if literal else "",
+                    literal.category if literal else self._category(text, start, end),
                     n,
                 )
             )
@@ -263,18 +250,6 @@ class CrisisScreen:
             return ""
         unit = text.units(np.array([start]), np.array([end]))[0]
         return self.categories[int((unit @ self._kinds).argmax())]
-
-
-def _literal(phrases: Mapping[str, Sequence[str]]) -> dict[str, list[_Literal]]:
-    """Return the phrases by their longest word; those in a script without blanks under `UNSPACED`."""
-    found: dict[str, list[_Literal]] = {}
-    texts = [(" ".join(tokens_of(fold(p))), category) for category, each in phrases.items() for p in each if p.strip()]
-    for number, (text, category) in enumerate(texts):
-        if _UNSPACED.search(text):
-            found.setdefault(UNSPACED, []).append(_Literal(number, text, category))
-        else:
-            found.setdefault(max(text.split(" "), key=len), []).append(_Literal(number, f" {text} ", category))
-    return found
 
 
 def _stretches(text: Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

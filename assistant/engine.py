@@ -226,6 +226,7 @@ def _code_digest() -> bytes:
         "wordmodel",
         "spelling",
         "retrieval",
+        "literals",
         "crisis",
         "unmasking",
         "engine",

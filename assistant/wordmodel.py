@@ -118,12 +118,15 @@ class WordModel:
             return judged
         return total + text.units(starts, ends) @ self.dense
 
-    def skim(self, tokens: Sequence[str]) -> np.ndarray:
-        """Return how much each of *tokens*, with the one before it, speaks for danger: fast, and rough."""
+    def skim(self, tokens: Sequence[str], width: int) -> np.ndarray:
+        """Return how much the *width* tokens around each of *tokens* speak for danger: fast, and rough."""
         one = word_hashes(tokens, 1)
-        evidence = self.hashed[_ids(one)]
-        evidence[1:] += self.hashed[_ids(joined(one[:-1], one[1:], 2))]
-        return evidence
+        grams, owner = placed_grams(list(tokens))
+        evidence = self.hashed[_ids(one)] / np.sqrt(width)
+        evidence[1:] += self.hashed[_ids(joined(one[:-1], one[1:], 2))] / np.sqrt(width)
+        spelling = np.bincount(owner, self.hashed[_ids(grams)], len(tokens))
+        evidence += spelling / np.sqrt(width * max(1.0, len(grams) / len(tokens)))
+        return np.convolve(evidence, np.ones(width), "same")
 
 
 def learn(rows: Sequence[Row], danger: np.ndarray, size: int) -> WordModel:
