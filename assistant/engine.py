@@ -196,6 +196,7 @@ def _loaded(path: Path) -> Any:
     if not path.is_file():
         return None
     try:
+        os.utime(path)  # what is used stays; what nobody asked for longest goes first
         with path.open("rb") as file:
             return pickle.load(file)  # noqa: S301 (own folder, mode 0700)
     except Exception:  # noqa: BLE001, RUF100

@@ -11,6 +11,7 @@ from assistant import knowledge
 from tests import needs
 from tests.folders import change, whole
 
+FOLLOWS = 2  # seconds in which every worker follows an edit
 SAVES = 1_000
 
 
@@ -31,6 +32,13 @@ def everywhere(site: needs.Site, true, seconds: float) -> None:
         assert time.monotonic() < end, revision(site)
 
 
+def title(site: needs.Site) -> str:
+    """Return the title of the passage that answers a question about naps."""
+    body = '{"question": "can I nap in the afternoon"}'
+    reply = site.ask("/api/ask", method="POST", body=body, headers={"Content-Type": "application/json"})[2]
+    return str(json.loads(reply)["passages"][0]["title"])
+
+
 def test_a_thousand_saves_under_load(folder, tmp_path):
     path = folder / "passages/naps.yaml"
     text = path.read_text("utf-8")
@@ -46,12 +54,10 @@ def test_a_thousand_saves_under_load(folder, tmp_path):
             everywhere(site, lambda r: r["revision"] == wanted and not r["degraded"], 10)
         assert (load.lost, load.cut, set(load.statuses)) == ([], [], {200}), site.process.read()[-4000:]
         assert len(load.statuses) > 500
-        for _ in range(20):
-            reply = json.loads(
-                site.ask("/api/ask", method="POST", body='{"question": "can I nap in the afternoon"}',
-                         headers={"Content-Type": "application/json"})[2]
-            )  # fmt: skip
-            assert reply["passages"][0]["title"] == "The last save"
+        end, row = time.monotonic() + FOLLOWS, 0
+        while row < 20:  # one worker may have given all answers of `/readyz` while the other was still at it
+            row = row + 1 if title(site) == "The last save" else 0
+            assert time.monotonic() < end, title(site)
 
 
 def test_an_edit_reaches_every_worker_within_two_seconds_and_a_fault_is_told(folder, tmp_path):
