@@ -7,6 +7,7 @@ import pickle
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -196,7 +197,8 @@ def _loaded(path: Path) -> Any:
     if not path.is_file():
         return None
     try:
-        os.utime(path)  # what is used stays; what nobody asked for longest goes first
+        with suppress(OSError):
+            os.utime(path)  # what is used stays; what nobody asked for longest goes first
         with path.open("rb") as file:
             return pickle.load(file)  # noqa: S301 (own folder, mode 0700)
     except Exception:  # noqa: BLE001, RUF100

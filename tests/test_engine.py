@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 
+from assistant import engine
 from assistant.dialogue import Dialogue
 from assistant.encoder import shipped_encoder
 from assistant.engine import OUTCOMES, shipped_confidence
@@ -75,3 +76,13 @@ def test_the_screen_is_learnt_beside_the_rest_and_only_once(tmp_path):
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert len(run.stdout.split()) == 1
+
+
+def test_what_is_used_is_not_thrown_out_of_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    used = engine._kept("part", "used", lambda: "used")
+    for other in range(20):
+        engine._kept("part", other, lambda: "other")
+        assert engine._kept("part", "used", lambda: "made again") == used
+        for path in (tmp_path / "psychoeducation-assistant").iterdir():
+            os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns - 1_000_000_000))
