@@ -87,8 +87,8 @@ class CrisisScreen:
         self._speller = Speller((tokens_of(fold(m)) for m in messages), table.tokenizer.common_words)
         texts = [fold(m) for m in (*messages, *lookalikes, *others)]
         signs = np.arange(len(texts)) < len(messages)
-        self._model = self._learn_words(texts, signs, len(messages) + len(lookalikes))
-        self._kinds = self._learn_kinds(danger, texts)
+        self._model, units = self._learn_words(texts, signs, len(messages) + len(lookalikes))
+        self._kinds = self._learn_kinds(danger, units[: len(messages)])
         self._judge: SoftmaxRegression | None = None
         if len(judged) >= JUDGED_ENOUGH and min(len(messages), len(lookalikes)) >= EXAMPLES_ENOUGH:
             chosen = np.concatenate(
@@ -102,23 +102,23 @@ class CrisisScreen:
 
     # learning
 
-    def _learn_words(self, texts: Sequence[str], danger: np.ndarray, special: int) -> WordModel:
-        """Learn from whole messages, and from each clause of those that only look like danger."""
-        rows, labels = [], []
-        for i, text in enumerate(texts):
-            parts = parts_of(text)
-            clauses = parts if len(parts) > 1 and not danger[i] and i < special else []
-            for each in ([parts] if parts else []) + [[c] for c in clauses if len(c) > 3]:
-                rows.append(Tokens(each, self._table).row())
-                labels.append(bool(danger[i]))
-        return learn(rows, np.array(labels, bool), self._table.size)
+    def _learn_words(self, texts: Sequence[str], danger: np.ndarray, special: int) -> tuple[WordModel, np.ndarray]:
+        """Learn from whole messages, and from each clause of those that only look like danger.
 
-    def _learn_kinds(self, danger: Mapping[str, Sequence[str]], texts: Sequence[str]) -> np.ndarray:
-        """Return one column of weights a category."""
+        Returns the model and the embedding of each text.
+        """
+        parts = [parts_of(text) for text in texts]
+        rows = [Tokens(each, self._table).row() for each in parts]
+        units = np.stack([row[2] for row in rows])
+        clauses = [c for i in range(special) if not danger[i] and len(parts[i]) > 1 for c in parts[i] if len(c) > 3]
+        rows += [Tokens([clause], self._table).row() for clause in clauses]
+        return learn(rows, np.concatenate((danger, np.zeros(len(clauses), bool))), self._table.size), units
+
+    def _learn_kinds(self, danger: Mapping[str, Sequence[str]], units: np.ndarray) -> np.ndarray:
+        """Return one column of weights a category, learnt from the embeddings of the messages."""
         owner = np.repeat(np.arange(len(danger)), [len(each) for each in danger.values()])
         if not len(owner):
             return np.zeros((self._table.size, 0))
-        units = np.stack([Tokens(parts_of(text), self._table).row()[2] for text in texts[: len(owner)]])
         return ridge(units, np.eye(len(danger), dtype=np.float32)[owner], 1.0)
 
     def with_phrases(self, phrases: Mapping[str, Sequence[str]]) -> CrisisScreen:

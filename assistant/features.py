@@ -126,7 +126,8 @@ class Vectoriser:
         hashed = [made._hashed(t) for t in texts]
         made._learn(hashed)
         embeddings = embedder.matrix([" ".join(t) for t in texts])
-        return made, [made._weighed(*each) for each in zip(texts, hashed, embeddings, strict=True)]
+        hashed.reverse()  # each is let go as soon as it is weighed: there may be very many
+        return made, [made._weighed(t, hashed.pop(), e) for t, e in zip(texts, embeddings, strict=True)]
 
     def _learn(self, hashed: Sequence[_Hashed]) -> None:
         self.grams = View([grams for grams, _, _ in hashed])
