@@ -109,7 +109,7 @@ class CrisisScreen:
         """
         parts = [parts_of(text) for text in texts]
         rows = [Tokens(each, self._table).row() for each in parts]
-        units = np.stack([row[2] for row in rows])
+        units = np.reshape([row[2] for row in rows], (len(rows), self._table.size))  # there may be none
         clauses = [c for i in range(special) if not danger[i] and len(parts[i]) > 1 for c in parts[i] if len(c) > 3]
         rows += [Tokens([clause], self._table).row() for clause in clauses]
         return learn(rows, np.concatenate((danger, np.zeros(len(clauses), bool))), self._table.size), units
