@@ -6,7 +6,7 @@ import os
 import pickle
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,17 +32,10 @@ _GROUP_OUTCOME = dict(zip((PASSAGE, UNCOVERED, CLINICAL, SMALL_TALK, FOLLOW_UP),
 JUDGED_ENOUGH = 200  # judged questions from which the confidence is learnt on them, not on the shipped ones
 FOLLOW_UP_STEP = 5  # every fifth follow-up, ranked as if it were new
 PLAIN = 8_000  # from about so many questions on topics the crisis screen learns: more only take longer
-SMALL = 100  # entries from which learning takes long enough to share it between two processes
+SHARED_FROM = 100  # entries from which learning takes long enough to share it between two processes
 NEVER = 40.0  # log-odds that rule an outcome out
 
 Part = TypeVar("Part")
-_ScreenInputs = tuple[
-    dict[str, tuple[str, ...]],
-    Mapping[str, tuple[str, ...]],
-    tuple[str, ...],
-    tuple[str, ...],
-    tuple[tuple[str, bool], ...],
-]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +53,8 @@ def build(knowledge: Knowledge) -> Engine:
     retriever = retriever_for(knowledge) if knowledge.passages else None
     confidence = _confidence_for(knowledge, retriever) if retriever else None
     if beside:
-        os.waitpid(beside, 0)
+        with suppress(ChildProcessError):  # a master of gunicorn may have heard of its end first
+            os.waitpid(beside, 0)
     return Engine(screen_for(knowledge), retriever, confidence)
 
 
@@ -70,7 +64,7 @@ def _learn_beside(knowledge: Knowledge) -> int:
     alone = threading.active_count() == 1  # a fork copies no other thread, but whatever that had locked
     if not (folder and alone and hasattr(os, "fork") and len(os.sched_getaffinity(0)) > 1):
         return 0
-    if _path(folder, "screen", _screen_inputs(knowledge)).exists() or len(entries_of(knowledge)) < SMALL:
+    if _path(folder, "screen", _screen_inputs(knowledge)).exists() or len(entries_of(knowledge)) < SHARED_FROM:
         return 0
     if child := os.fork():
         return child
@@ -83,18 +77,24 @@ def _learn_beside(knowledge: Knowledge) -> int:
 def screen_for(knowledge: Knowledge) -> CrisisScreen:
     """Learn, or load from the cache, the crisis screen alone."""
     inputs = _screen_inputs(knowledge)
-    return _kept("screen", inputs, lambda: CrisisScreen(*inputs[:4], shipped_table(), shipped_encoder(), inputs[4]))
+    return _kept("screen", inputs, lambda: CrisisScreen(**inputs, table=shipped_table(), embedder=shipped_encoder()))
 
 
-def _screen_inputs(knowledge: Knowledge) -> _ScreenInputs:
-    """Return what the screen is learnt from: phrases, danger, look-alikes, plain questions, judged messages."""
+def _screen_inputs(knowledge: Knowledge) -> dict[str, Any]:
+    """Return what `CrisisScreen` learns from, by the names of its parameters."""
     library = knowledge.crisis
     topical = [p for e in entries_of(knowledge) if e.group in (PASSAGE, UNCOVERED) for p in e.phrasings]
     others = topical[:: max(1, len(topical) // PLAIN)]
     others += [p for e in entries_of(knowledge) if e.group not in (PASSAGE, UNCOVERED) for p in e.phrasings]
-    judged = tuple((t.question, t.kind == "crisis") for j in knowledge.judged if len(j.turns) == 1 for t in j.turns)
-    plain = (*others, *knowledge.clinical_lookalikes)
-    return phrases_of(knowledge), library.danger, library.lookalikes, plain, judged
+    return {
+        "phrases": phrases_of(knowledge),
+        "danger": library.danger,
+        "lookalikes": library.lookalikes,
+        "others": (*others, *knowledge.clinical_lookalikes),
+        "judged": tuple(
+            (t.question, t.kind == "crisis") for j in knowledge.judged if len(j.turns) == 1 for t in j.turns
+        ),
+    }
 
 
 def _confidence_for(knowledge: Knowledge, retriever: Retriever) -> SoftmaxRegression:

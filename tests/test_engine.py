@@ -55,7 +55,7 @@ from assistant import engine
 from assistant.knowledge import load
 
 knowledge = load(Path(sys.argv[1]))
-engine.SMALL = 0
+engine.SHARED_FROM = 0
 os.sched_getaffinity = lambda process: {0, 1}  # as on a machine with two processors
 child = engine._learn_beside(knowledge)
 assert child, "nothing was begun beside"
@@ -86,3 +86,26 @@ def test_what_is_used_is_not_thrown_out_of_the_cache(tmp_path, monkeypatch):
         assert engine._kept("part", "used", lambda: "made again") == used
         for path in (tmp_path / "psychoeducation-assistant").iterdir():
             os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns - 1_000_000_000))
+
+
+REAPED = """
+import os, signal, sys
+from pathlib import Path
+from assistant import engine
+from assistant.knowledge import load
+
+engine.SHARED_FROM = 0
+os.sched_getaffinity = lambda process: {0, 1}
+signal.signal(signal.SIGCHLD, lambda *_: os.waitpid(-1, os.WNOHANG))
+engine.build(load(Path(sys.argv[1])))
+"""
+
+
+def test_it_does_not_matter_who_hears_first_that_the_screen_is_learnt(tmp_path):
+    """A master process of gunicorn waits for every child that ends, so that nobody else can."""
+    small(tmp_path / "own")
+    run = subprocess.run(
+        [sys.executable, "-c", REAPED, str(tmp_path / "own")],
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
