@@ -11,8 +11,7 @@ from typing import Any
 
 from assistant.dialogue import Dialogue
 from assistant.errors import KnowledgeError, Place, Problem
-from assistant.noise import KINDS as NOISES
-from assistant.noise import forms
+from assistant.noise import NOISES, forms
 from assistant.replies import Answer, ClinicalReply, Reply, kind
 
 LOWEST_CRISIS = "crisis"

@@ -79,7 +79,7 @@ def twins(text: str, random: Random) -> str:
     return "".join(TWINS[x] if x in TWINS and random.random() < 0.4 else x for x in text)
 
 
-KINDS: dict[str, Noise] = {
+NOISES: dict[str, Noise] = {
     "slips of the fingers": slips,
     "spacing": spacing,
     "case": case,
@@ -91,4 +91,4 @@ KINDS: dict[str, Noise] = {
 
 def forms(text: str, kind: str, count: int) -> list[str]:
     """Return *count* noised forms of *text*; the same every time."""
-    return [KINDS[kind](text, Random(f"{kind} {number} {text}")) for number in range(count)]  # noqa: S311 (no secret)
+    return [NOISES[kind](text, Random(f"{kind} {number} {text}")) for number in range(count)]  # noqa: S311 (no secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -230,3 +231,13 @@ def test_judged_questions_that_name_what_is_not_there_are_told_with_their_line(f
         "judged/asked.jsonl:3:1: warning: no passage and no place is called 'nap' (did you mean 'naps'?)",
         "judged/asked.jsonl:4:1: warning: no reply is of the kind 'smaltalk' (did you mean 'smalltalk'?)",
     ]
+
+
+def test_a_place_without_a_passage_may_be_named_by_a_judged_question(folder):
+    (folder / "judged").mkdir(exist_ok=True)
+    places = [p.locator for s in read(folder).knowledge.sources.values() for p in s.places]
+    lines = [
+        json.dumps({"question": f"question {n}", "kind": "answer", "gold": [str(p)]}) for n, p in enumerate(places)
+    ]
+    write(folder / "judged/asked.jsonl", "\n".join(lines) + "\n")
+    assert about(folder, "judged/asked") == []

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.evaluation import perturbed
-from assistant.noise import KINDS, forms
+from assistant.noise import NOISES, forms
 from assistant.unmasking import unmask
 
 MESSAGES = (
@@ -17,7 +17,7 @@ MESSAGES = (
 )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", NOISES)
 def test_noise_is_the_same_every_time_and_changes_something(kind):
     made = forms(MESSAGES[1], kind, 4)
     assert made == forms(MESSAGES[1], kind, 4)
@@ -29,7 +29,7 @@ def test_look_alike_letters_are_undone():
         assert all(unmask(form.lower()) == message.lower() for form in forms(message, "look-alike letters", 8))
 
 
-@given(st.sampled_from(MESSAGES), st.sampled_from(sorted(KINDS)), st.integers(0, 200))
+@given(st.sampled_from(MESSAGES), st.sampled_from(sorted(NOISES)), st.integers(0, 200))
 @settings(max_examples=150, deadline=None)
 def test_danger_is_seen_through_noise(dialogue, message, kind, number):
     assert dialogue.is_crisis(forms(message, kind, number + 1)[number])
@@ -40,5 +40,5 @@ def test_verdicts_that_stay_are_counted_by_noise(dialogue, tmp_path):
     file = tmp_path / "crisis.jsonl"
     file.write_text("\n".join(lines) + "\n")
     found = perturbed(dialogue, [file], 2)
-    assert {name: rate.n for name, rate in found.items()} == {**dict.fromkeys(KINDS, 2), "all noise": 12}
+    assert {name: rate.n for name, rate in found.items()} == {**dict.fromkeys(NOISES, 2), "all noise": 12}
     assert found["case"].value == 1.0

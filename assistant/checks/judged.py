@@ -14,7 +14,7 @@ from assistant.shapes import did_you_mean
 
 def judged_problems(folder: Path, knowledge: Knowledge) -> Iterator[Problem]:
     """Yield kinds of replies that do not exist, and passages and places that a question's `gold` names in vain."""
-    known = {*knowledge.passages, *(str(p.locator) for p in knowledge.passages.values())}
+    known = {*knowledge.passages, *(str(p.locator) for source in knowledge.sources.values() for p in source.places)}
     for path in sorted((folder / "judged").glob("*.jsonl")):
         for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
             item = json.loads(line) if line.strip() else {"turns": []}
@@ -29,5 +29,5 @@ def _of_one(turn: dict[str, str | list[str]], place: Place, known: set[str]) -> 
         yield Problem(place, f"no reply is of the kind {kind!r}", hint, Severity.WARNING)
     for gold in turn.get("gold", ()):
         if gold not in known:
-            hint = did_you_mean(gold, known) or "name a passage, or a place that has one"
+            hint = did_you_mean(gold, known) or "name a passage or a place"
             yield Problem(place, f"no passage and no place is called {gold!r}", hint, Severity.WARNING)
