@@ -17,14 +17,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from assistant.embedding import Embedder, StaticTable
+from assistant.embedding import StaticTable, Stretch, StretchEmbedder
+from assistant.encoder import OneTurn
 from assistant.learning import SoftmaxRegression, ridge
 from assistant.literals import UNSPACED, Literal, Literals
 from assistant.nearness import Nearness
 from assistant.spelling import Speller
 from assistant.text import fold, words
 from assistant.unmasking import unmask
-from assistant.wordmodel import Tokens, WordModel, learn, parts_of, tokens_of
+from assistant.wordmodel import Tokens, WordModel, clauses_of, learn, parts_of, tokens_of
 
 PHRASE = 4.0  # log-odds that a literal phrase adds: only a clearly harmless whole outweighs it
 PART_MARGIN = 1.2  # log-odds more that a part of a message needs than the whole
@@ -37,11 +38,12 @@ FEWEST = 3  # different letters: less than that says nothing
 EXAMPLES_ENOUGH, JUDGED_ENOUGH = 200, 200  # of each sort, and judged ones, from which a second opinion is learnt
 PLAIN_STEP = 2  # every second plain question stands in as a harmless neighbour
 WINDOW = 40  # words: longer parts are read in overlapping windows
+BESIDE = 10  # words on each side of a part of a long text that are read with it
 LOOKS = 3  # spellings, and parts of a text of more than WINDOW words, that the second opinion looks at
 LONG, GLANCE, WINDOWS_READ = 4_000, 12, 12  # letters from which a text is skimmed, by so many words at a time
 NOTHING = -99.0  # log-odds of an empty text
 _MARKS = ".,!?;:…\"()[]*-–—'’"
-_STOPS_APART = str.maketrans({stop: f"{stop} " for stop in "。！？，、"})
+_STOPS = "。！？，、"  # no blank follows them
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,22 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Reading:
-    """One way to read a message: its most alarming part, that part's log-odds, and the whole's."""
+    """One way to read a message, as its *words*: an alarming part of it, that part's log-odds, and the whole's.
 
-    plain: str
+    The *whole* is what stands *around* the part in a long text.
+    """
+
+    words: list[str]
     score: float = NOTHING
     whole: float = NOTHING
-    stretch: str = ""
-    phrase: str = ""
-    category: str = ""
-    words: int = 0
+    around: Stretch = (0, 0)
+    stretch: Stretch = (0, 0)
+    literal: Literal | None = None
+
+    @property
+    def wording(self) -> str:
+        """What to show for it: the literal phrase, or the words of the part."""
+        return self.literal.text.strip() if self.literal else " ".join(self.words[slice(*self.stretch)])
 
 
 class CrisisScreen:
@@ -77,7 +86,7 @@ class CrisisScreen:
         lookalikes: Sequence[str],
         others: Sequence[str],
         table: StaticTable,
-        embedder: Embedder,
+        embedder: StretchEmbedder,
         judged: Sequence[tuple[str, bool]] = (),
     ) -> None:
         self._table, self._embedder = table, embedder
@@ -98,7 +107,8 @@ class CrisisScreen:
             read = [self._readings(m) for m, _ in judged]
             labels = np.array([is_danger for _, is_danger in judged])
             self._judge = self._learn_judge(read, labels.astype(int))
-            self._nearness.add(embedder.matrix([readings[0].plain for readings in read]), labels)
+            likeliest = embedder.stretches([(r.words, (r.around,)) for r, *_ in read])
+            self._nearness.add(np.concatenate(likeliest), labels)
 
     # learning
 
@@ -107,7 +117,7 @@ class CrisisScreen:
 
         Returns the model and the embedding of each text.
         """
-        parts = [parts_of(text) for text in texts]
+        parts = [parts_of(*clauses_of(text)) for text in texts]
         rows = [Tokens(each, self._table).row() for each in parts]
         units = np.reshape([row[2] for row in rows], (len(rows), self._table.size))  # there may be none
         clauses = [c for i in range(special) if not danger[i] and len(parts[i]) > 1 for c in parts[i] if len(c) > 3]
@@ -138,25 +148,26 @@ class CrisisScreen:
 
     # judging
 
-    def screen(self, utterance: str, *, alert: bool = False, embedder: Embedder | None = None) -> Verdict:
+    def screen(self, utterance: str, *, alert: bool = False, encoder: OneTurn | None = None) -> Verdict:
         """Judge *utterance*; never raises for a str.
 
         Args:
             utterance: what the visitor typed, of any length.
             alert: the turns after a crisis have a lower bar.
-            embedder: used in place of the screen's own (one that remembers what this turn asked it).
+            encoder: used in place of the screen's own; it remembers what this turn read.
         """
         readings = self._readings(utterance)
         reading = readings[0]
         above = reading.score - THRESHOLD
         if self._judge is not None and reading.score > SURE_HARMLESS:
-            p = self._judge.probabilities(self._signals(readings, embedder or self._embedder))[:, 1]
+            p = self._judge.probabilities(self._signals(readings, encoder or self._embedder))[:, 1]
             reading, worst = readings[int(p.argmax())], float(p.max())
             above = float(np.log((worst + 1e-9) / (1 - worst + 1e-9)) - np.log(MIN_DANGER / (1 - MIN_DANGER)))
         above += ALERT if alert else 0.0
         if above <= 0 or not reading.words:
             return Verdict(False, "", above, "")
-        return Verdict(True, reading.category, above, reading.phrase or reading.stretch)
+        category = reading.literal.category if reading.literal else self._category(reading.wording)
+        return Verdict(True, category, above, reading.wording)
 
     def _readings(self, utterance: str) -> list[_Reading]:
         """Return the most alarming parts of *utterance* in each spelling, worst first; at least one."""
@@ -176,7 +187,9 @@ class CrisisScreen:
 
     def _excerpt(self, folded: str) -> str:
         """Return the windows of a very long text that speak most for danger, the worst first."""
-        chunks = folded.translate(_STOPS_APART).split(" ")
+        for stop in _STOPS:
+            folded = folded.replace(stop, f"{stop} ")
+        chunks = folded.split(" ")
         tokens = [chunk.strip(_MARKS).replace("'", "") for chunk in chunks]
         evidence = self._model.skim(tokens, GLANCE)
         padded = f" {' '.join(tokens)} "
@@ -191,11 +204,11 @@ class CrisisScreen:
 
     def _read(self, folded: str, margin: float) -> list[_Reading]:
         """Find the parts of one spelling that speak most for danger, the worst first; of a short text only that."""
-        parts = parts_of(folded)
-        letters = {letter for part in parts for token in part for letter in token}
+        found, clauses = clauses_of(folded)
+        letters = set().union(*found)
         if len(letters) < FEWEST and not any(map(UNSPACED.match, letters)):
-            return [_Reading("")]
-        text = Tokens(parts, self._table)
+            return [_Reading([])]
+        text = Tokens(parts_of(found, clauses), self._table)
         n = len(text.tokens)
         starts, ends, margins = _stretches(text)
         plain = self._model.scores(text, starts, ends)
@@ -207,48 +220,42 @@ class CrisisScreen:
                 told[span] = first
         scores = plain - margins - margin
         scores[list(told)] += PHRASE
-        whole = " ".join(words(folded))
-        found: list[_Reading] = []
+        place = [word for start, end in clauses for word in range(start, end)]  # of each token
+        readings: list[_Reading] = []
         taken: list[tuple[int, int]] = []
         for best in np.argsort(-scores, kind="stable").tolist():
             start, end = int(starts[best]), int(ends[best])
             if any(start < last and first < end for first, last in taken):
                 continue
             taken.append((start, end))
-            around, score = whole, float(plain[0])
+            stretch = (place[start], place[end - 1] + 1) if end - start < n else (0, len(found))
+            around, whole = (0, len(found)), float(plain[0])
             if n > WINDOW:  # danger in a long story would drown in the whole: the words around it stand for it
-                around, score = (
-                    " ".join(text.tokens[max(0, start - WINDOW // 2) : end + WINDOW // 2]),
-                    float(plain[best]),
-                )
-            literal = told.get(best)
-            found.append(
-                _Reading(
-                    around,
-                    float(scores[best]),
-                    score,
-                    " ".join(text.tokens[start:end]) if end - start < n else whole,
-                    literal.text.strip() if literal else "",
-                    literal.category if literal else self._category(text, start, end),
-                    n,
-                )
-            )
-            if len(found) == (LOOKS if n > WINDOW else 1):
+                around = (max(0, stretch[0] - BESIDE), min(len(found), stretch[1] + BESIDE))
+                whole = float(plain[best])
+            readings.append(_Reading(found, float(scores[best]), whole, around, stretch, told.get(best)))
+            if len(readings) == (LOOKS if n > WINDOW else 1):
                 break
-        return found
+        return readings
 
-    def _signals(self, readings: Sequence[_Reading], embedder: Embedder) -> np.ndarray:
+    def _signals(self, readings: Sequence[_Reading], embedder: StretchEmbedder) -> np.ndarray:
         """Return what the second opinion is made from: the first one, and the meaning of the whole and of its part."""
-        first = [[r.score, r.whole, bool(r.phrase), np.log1p(r.words)] for r in readings]
-        texts = [r.plain for r in readings] + [r.stretch for r in readings]
-        row = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        meaning = self._nearness.signals(embedder.matrix(list(row)))[[row[text] for text in texts]]
-        return np.hstack((np.array(first), meaning[: len(readings)], meaning[len(readings) :]))
+        wanted: dict[int, tuple[list[str], dict[Stretch, None]]] = {}  # by spelling
+        for r in readings:
+            wanted.setdefault(id(r.words), (r.words, {}))[1].update({r.around: None, r.stretch: None})
+        units = embedder.stretches([(spelling, list(own)) for spelling, own in wanted.values()])
+        row = {(key, s): n for n, (key, s) in enumerate((key, s) for key, (_, own) in wanted.items() for s in own)}
+        meaning = self._nearness.signals(np.concatenate(units))
+        around = meaning[[row[id(r.words), r.around] for r in readings]]
+        part = meaning[[row[id(r.words), r.stretch] for r in readings]]
+        first = [[r.score, r.whole, r.literal is not None, np.log1p(len(r.words))] for r in readings]
+        return np.hstack((np.array(first), around, part))
 
-    def _category(self, text: Tokens, start: int, end: int) -> str:
+    def _category(self, stretch: str) -> str:
+        """Return the kind of danger that the examples nearest to *stretch* are of."""
         if not self._kinds.shape[1]:
             return ""
-        unit = text.units(np.array([start]), np.array([end]))[0]
+        unit = Tokens([tokens_of(stretch)], self._table).unit()
         return self.categories[int((unit @ self._kinds).argmax())]
 
 

@@ -16,8 +16,7 @@ import numpy as np
 from assistant import lifeline, wording
 from assistant.context import Context, ContextSigner
 from assistant.crisis import Verdict
-from assistant.embedding import Embedder, OneTurn
-from assistant.encoder import shipped_encoder
+from assistant.encoder import OneTurn, shipped_encoder
 from assistant.engine import CLINICAL, FOLLOW_UP, OUTCOMES, PASSAGE, SMALL_TALK, UNCOVERED, Engine, build
 from assistant.knowledge import FEELINGS, Knowledge
 from assistant.passages import CrisisVariant, HelpLine, Locator, Passage, Region
@@ -116,7 +115,7 @@ class _Turn:
     context: Context
     region: Region
     screens: tuple[tuple[str, str], ...]
-    embedder: Embedder
+    encoder: OneTurn
 
 
 class Dialogue:
@@ -148,10 +147,10 @@ class Dialogue:
             not_crisis: the visitor said of a crisis reply to this text, "that is not what I meant".
         """
         before = self._signer.read(context)
-        embedder = OneTurn(shipped_encoder())
+        encoder = OneTurn(shipped_encoder())
         alert = before.crisis_turns > 0 and before.calm < 2
-        verdict = self.engine.screen.screen(utterance, alert=alert, embedder=embedder)
-        turn = _Turn(utterance, fold(utterance), before, self._region(region), _screens(verdict), embedder)
+        verdict = self.engine.screen.screen(utterance, alert=alert, encoder=encoder)
+        turn = _Turn(utterance, fold(utterance), before, self._region(region), _screens(verdict), encoder)
         if verdict.danger and not not_crisis:
             return self._crisis(turn, verdict)
         if verdict.danger:
@@ -219,7 +218,7 @@ class Dialogue:
         tokens = words(turn.folded)
         if engine.retriever is None or engine.confidence is None or not tokens:
             return self._abstain(turn, None, None, 0.0)
-        ranking = engine.retriever.rank(turn.utterance, turn.embedder)
+        ranking = engine.retriever.rank(turn.utterance, turn.encoder)
         p = _outcomes(engine.confidence.probabilities(ranking.signals), follows=bool(turn.context.cited))
         leaning = bool(turn.context.cited) and _leans(tokens)
         if turn.context.cited and self._is_follow_up(p, tokens):

@@ -75,6 +75,8 @@ class WordPiece:
 
     def encode(self, text: str) -> list[int]:
         """Return the piece ids of *text* in order, without the model's special tokens."""
+        if text.isascii() and text.isalnum():  # one plain word
+            return self.pieces(text.lower())
         return [piece for word in self.split(text) for piece in self.pieces(word)]
 
 
@@ -88,19 +90,18 @@ class Embedder(Protocol):
         """Return one embedding a row: shape ``(len(texts), size)``, float32; zeros for a text without words."""
 
 
-class OneTurn:
-    """An embedder that reads each text of one turn once; what it read goes with it when the turn ends."""
+Stretch = tuple[int, int]
+"""Words of a text, from this one to before that one."""
 
-    def __init__(self, embedder: Embedder) -> None:
-        self.tokenizer, self.size = embedder.tokenizer, embedder.size
-        self._embedder = embedder
-        self._read: dict[str, np.ndarray] = {}
+Wanted = tuple[Sequence[str], Sequence[Stretch]]
+"""A text as its words, and the stretches of it whose embeddings are wanted."""
 
-    def matrix(self, texts: Sequence[str]) -> np.ndarray:
-        """Return one embedding a row: shape ``(len(texts), size)``, float32."""
-        new = [t for t in dict.fromkeys(texts) if t not in self._read]
-        self._read.update(zip(new, self._embedder.matrix(new), strict=True))
-        return np.stack([self._read[t] for t in texts])
+
+class StretchEmbedder(Embedder, Protocol):
+    """An embedder that reads a text once for any of its stretches."""
+
+    def stretches(self, wanted: Sequence[Wanted]) -> list[np.ndarray]:
+        """Return the embeddings of stretches, for each text shape ``(stretches, size)``, float32."""
 
 
 class StaticTable:

@@ -11,18 +11,23 @@ one core. Architecture: BERT (Devlin et al. 2019), layers normalised after each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
-from itertools import groupby
+from itertools import accumulate, chain, groupby, pairwise
+from math import ceil
 from pathlib import Path
 
 import numpy as np
 
-from assistant.embedding import WordPiece, shipped_table
+from assistant.embedding import Stretch, Wanted, WordPiece, shipped_table
 
 MAX_PIECES, FIRST_PIECES = 64, 10
-"""Word pieces read of one text: of a longer one the first few, and then the last, where people ask what they ask."""
+"""Word pieces read together: of a longer stretch the first few, and then the last, where people ask what they ask."""
+
+ROOM = MAX_PIECES - 2
+"""Pieces of one pass between the marks of start and end."""
 
 MAX_CHARACTERS, FIRST_CHARACTERS = 1_500, 300
 """Characters looked at for them: more than so many pieces ever fill in any language's ordinary words."""
@@ -91,6 +96,46 @@ class Layer:
         return _normalised(x + self._narrow(wide), *self._last)
 
 
+class Text:
+    """A text's word pieces, in passes of equal length that are read when they are needed, and then remembered."""
+
+    def __init__(self, pieces: Sequence[Sequence[int]]) -> None:
+        """Take the *pieces* of each word."""
+        self._ids = list(chain.from_iterable(pieces))
+        self._words = [0, *accumulate(map(len, pieces))]
+        count = max(1, ceil(len(self._ids) / ROOM))
+        self.length = ceil(len(self._ids) / count)
+        self._starts = [n * (len(self._ids) - self.length) // max(1, count - 1) for n in range(count)]
+        self.sums: dict[int, np.ndarray] = {}
+
+    def pieces(self, number: int) -> list[int]:
+        """Return the pieces of pass *number*."""
+        return self._ids[self._starts[number] : self._starts[number] + self.length]
+
+    def places(self, stretch: Stretch) -> list[tuple[int, int, int]]:
+        """Return the passes in which a *stretch* stands, and where; of a long one only what is read of it."""
+        start, end = self._words[stretch[0]], self._words[stretch[1]]
+        runs = [(start, end)]
+        if end - start > ROOM:
+            runs = [(start, start + FIRST_PIECES), (end - ROOM + FIRST_PIECES, end)]
+        found = []
+        for at, stop in runs:
+            while at < stop:
+                number = bisect_right(self._starts, at) - 1
+                first = self._starts[number]
+                last = min(stop, self._starts[number + 1] if number + 1 < len(self._starts) else stop)
+                found.append((number, at - first, last - first))
+                at = last
+        return found
+
+
+def words_read(text: str) -> list[str]:
+    """Return the words of *text*, set apart by blanks; of a very long one only those that can be read."""
+    if len(text) > MAX_CHARACTERS:
+        text = f"{text[:FIRST_CHARACTERS]} {text[FIRST_CHARACTERS - MAX_CHARACTERS :]}"
+    return text.split(" ")
+
+
 class SentenceEncoder:
     """Turns texts into vectors of length 1 whose dot product says how near they are in meaning."""
 
@@ -121,38 +166,99 @@ class SentenceEncoder:
 
     def matrix(self, texts: Sequence[str]) -> np.ndarray:
         """Return one embedding a row: shape ``(len(texts), size)``, float32."""
-        out = np.zeros((len(texts), self.size), np.float32)
-        ids = [self._ids(text) for text in texts]
-        order = sorted((i for i in range(len(texts)) if ids[i]), key=lambda i: len(ids[i]))
-        for _, group in groupby(order, key=lambda i: len(ids[i])):
-            same = list(group)
-            for at in range(0, len(same), BATCH):
-                chosen = same[at : at + BATCH]
-                out[chosen] = self._encode(np.array([[self._start, *ids[i], self._end] for i in chosen]))
-        return out
+        words = [words_read(text) for text in texts]
+        found = self.stretches([(each, ((0, len(each)),)) for each in words])
+        return np.concatenate([np.empty((0, self.size), np.float32), *found])
 
-    def _ids(self, text: str) -> list[int]:
-        """Return the pieces of *text* that are read, without the marks of start and end."""
-        if len(text) > MAX_CHARACTERS:
-            text = f"{text[:FIRST_CHARACTERS]} {text[FIRST_CHARACTERS - MAX_CHARACTERS :]}"
-        ids = self.tokenizer.encode(text)
-        room = MAX_PIECES - 2
-        return ids if len(ids) <= room else ids[:FIRST_PIECES] + ids[FIRST_PIECES - room :]
+    def stretches(self, wanted: Sequence[Wanted]) -> list[np.ndarray]:
+        """Return the embeddings of stretches of texts, for each text shape ``(stretches, size)``, float32.
+
+        A stretch is read in the company of the words around it: its embedding is made from the mean of its
+        pieces and of the marks at both ends of what was read together.
+        """
+        pieces = [[self.tokenizer.encode(word) for word in words] for words, _ in wanted]
+        lengths = [sum(map(len, each)) for each in pieces]
+        order = sorted(range(len(wanted)), key=lengths.__getitem__)
+        found: list[np.ndarray] = [np.empty(0)] * len(wanted)
+        for at in range(0, len(order), BATCH):
+            some = order[at : at + BATCH]
+            for i, rows in zip(some, self.embed([(Text(pieces[i]), wanted[i][1]) for i in some]), strict=True):
+                found[i] = rows
+        return found
+
+    def text(self, words: Sequence[str]) -> Text:
+        """Return the text that *words* are, to be read by `embed`."""
+        return Text([self.tokenizer.encode(word) for word in words])
+
+    def embed(self, wanted: Sequence[tuple[Text, Sequence[Stretch]]]) -> list[np.ndarray]:
+        """Return what `stretches` does, of texts that remember what was read of them."""
+        self._read({(text, number) for text, each in wanted for s in each for number, _, _ in text.places(s)})
+        means = [self._mean(text, stretch) for text, each in wanted for stretch in each]
+        bounds = [0, *accumulate(len(each) for _, each in wanted)]
+        rows = self._project(np.stack(means)) if means else np.empty((0, self.size), np.float32)
+        return [rows[a:b] for a, b in pairwise(bounds)]
+
+    def _read(self, passes: Collection[tuple[Text, int]]) -> None:
+        """Read numbered passes of texts that were not read yet, those of one length together."""
+        new = sorted((p for p in passes if p[1] not in p[0].sums), key=lambda p: p[0].length)
+        for _, group in groupby(new, key=lambda p: p[0].length):
+            same = list(group)
+            ids = np.array([[self._start, *text.pieces(number), self._end] for text, number in same])
+            for (text, number), sums in zip(same, self._encode(ids).cumsum(1), strict=True):
+                text.sums[number] = sums
 
     def _encode(self, ids: np.ndarray) -> np.ndarray:
+        """Return what the last layer makes of each piece: shape ``(texts, pieces, width)``."""
         x = self._pieces[ids] * self._scales[ids][..., None]
         texts, pieces = ids.shape
         x = _normalised(x + self._positions[:pieces], self._scale, self._shift).reshape(texts * pieces, -1)
         for layer in self._layers:
             x = layer(x, texts)
-        mean = np.add.reduce(x.reshape(texts, pieces, -1), 1) / np.float32(pieces)
-        parts = [_unit(mean @ matrix + bias) for matrix, bias in self._out]
+        return x.reshape(texts, pieces, -1)
+
+    def _mean(self, text: Text, stretch: Stretch) -> np.ndarray:
+        places = text.places(stretch)
+        total = np.zeros(self._positions.shape[1], np.float32)
+        for number, start, end in places:
+            sums = text.sums[number]  # of the mark, the pieces, the mark
+            total += sums[end] - sums[start]
+            total += (sums[0] + sums[-1] - sums[-2]) / np.float32(len(places))
+        return total / np.float32(2 + sum(end - start for _, start, end in places))
+
+    def _project(self, means: np.ndarray) -> np.ndarray:
+        parts = [_unit(means @ matrix + bias) for matrix, bias in self._out]
         shares = np.sqrt([1 - TUNED_SHARE, TUNED_SHARE]).astype(np.float32)
-        return np.hstack([share * part for share, part in zip(shares, parts, strict=True)])
+        rows = np.hstack([share * part for share, part in zip(shares, parts, strict=True)])
+        rows[~means.any(1)] = 0  # nothing was read
+        return rows
 
     def __reduce__(self) -> tuple[object, tuple[()]]:
         """Pickle as a name only: the shipped encoder is loaded again, and shared."""
         return shipped_encoder, ()
+
+
+class OneTurn:
+    """The encoder for one turn: what it read of a text stays until the turn ends, and goes with it."""
+
+    def __init__(self, encoder: SentenceEncoder) -> None:
+        self.tokenizer, self.size = encoder.tokenizer, encoder.size
+        self._encoder = encoder
+        self._texts: dict[str, Text] = {}
+
+    def matrix(self, texts: Sequence[str]) -> np.ndarray:
+        """Return one embedding a row: shape ``(len(texts), size)``, float32."""
+        words = [words_read(text) for text in texts]
+        return np.concatenate(self.stretches([(each, ((0, len(each)),)) for each in words]))
+
+    def stretches(self, wanted: Sequence[Wanted]) -> list[np.ndarray]:
+        """Return the embeddings of stretches of texts, as `SentenceEncoder.stretches` does."""
+        return self._encoder.embed([(self._text(words), each) for words, each in wanted])
+
+    def _text(self, words: Sequence[str]) -> Text:
+        joined = " ".join(words)
+        if joined not in self._texts:
+            self._texts[joined] = self._encoder.text(words)
+        return self._texts[joined]
 
 
 def _unit(x: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ a question's length, so that a question about something else cannot look close.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,6 +34,16 @@ FIRST_WORD = 1995
 RAREST = 1.7  # no unit; "the" has 0.15, "brain" about 0.8
 
 
+class _Own(threading.local):
+    """Room in which a thread lays out one text's features: all zeros, but while it multiplies."""
+
+    def __init__(self) -> None:
+        self.dense = np.zeros(2 * BUCKETS, np.float32)
+
+
+_OWN = _Own()
+
+
 @dataclass(frozen=True)
 class Rows:
     """Sparse rows, one a text: row i has `ids[starts[i]:starts[i+1]]` with the same `values`."""
@@ -40,20 +51,20 @@ class Rows:
     ids: np.ndarray
     values: np.ndarray
     starts: np.ndarray
-    width: int = 2 * BUCKETS
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def dot(self, dense: np.ndarray, chosen: np.ndarray | None = None) -> np.ndarray:
-        """Return each row's product with the *dense* vector; of the *chosen* rows if given."""
-        if chosen is None:
-            return _segment_sums(self.values * dense[self.ids], self.starts)
+    def dot(self, f: Features, chosen: np.ndarray) -> np.ndarray:
+        """Return the product of each of the *chosen* rows with the sparse views of *f*."""
         lengths = self.starts[chosen + 1] - self.starts[chosen]
-        ends = np.cumsum(lengths)
-        where = np.arange(ends[-1] if len(ends) else 0)
-        where += np.repeat(self.starts[chosen] - (ends - lengths), lengths)
-        return _segment_sums(self.values[where] * dense[self.ids[where]], np.concatenate(([0], ends)))
+        ends = lengths.cumsum()
+        where = np.arange(ends[-1]) + (self.starts[chosen] - (ends - lengths)).repeat(lengths)
+        dense = _OWN.dense
+        dense[f.ids] = f.values
+        products = self.values[where] * dense[self.ids[where]]
+        dense[f.ids] = 0
+        return _segment_sums(products, np.append(0, ends))
 
 
 def _segment_sums(products: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -80,33 +91,20 @@ class Features:
     length: int
 
 
-_Hashed = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""A text's buckets of grams and of terms, and the rarity of each term."""
+_Hashed = tuple[np.ndarray, np.ndarray]
+"""A text's features, repeated ones repeated: their ids, and how rare the language makes each."""
 
 
-class View:
-    """One kind of hashed feature with its inverse document frequencies."""
+class Frequencies:
+    """How rare each hashed feature is in the knowledge: its inverse document frequency."""
 
-    def __init__(self, documents: Sequence[np.ndarray], background: np.ndarray | None = None) -> None:
-        counts = np.zeros(BUCKETS, np.int32)
+    def __init__(self, documents: Sequence[np.ndarray]) -> None:
+        counts = np.zeros(2 * BUCKETS, np.int32)
         for ids in documents:
             counts[np.unique(ids)] += 1
         n = len(documents)
         self.idf = (np.log((1 + n) / (1 + counts)) + 1).astype(np.float32)
         self.seen = counts > 0
-
-    def weigh(self, ids: np.ndarray, rarity: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return unique ids, their weights scaled to length 1, and the seen share of the weight."""
-        if not len(ids):
-            return ids, np.empty(0, np.float32), 0.0
-        unique, first, counts = np.unique(ids, return_index=True, return_counts=True)
-        weights = (1 + np.log(counts)) * self.idf[unique]
-        if rarity is not None:
-            weights = weights * rarity[first]
-        square = weights * weights
-        total = float(square.sum()) or 1.0
-        known = float(square[self.seen[unique]].sum()) / total
-        return unique, (weights / np.sqrt(total)).astype(np.float32), known
 
 
 class Vectoriser:
@@ -130,13 +128,14 @@ class Vectoriser:
         return made, [made._weighed(t, hashed.pop(), e) for t, e in zip(texts, embeddings, strict=True)]
 
     def _learn(self, hashed: Sequence[_Hashed]) -> None:
-        self.grams = View([grams for grams, _, _ in hashed])
-        self.terms = View([terms for _, terms, _ in hashed])
+        self.frequencies = Frequencies([ids for ids, _ in hashed])
 
     def _hashed(self, tokens: list[str]) -> _Hashed:
-        """Return the buckets of grams and of terms, and how rare each term is."""
         terms, rarity = self._terms(tokens)
-        return _bucket(gram_hashes(tokens)), _bucket(word_hashes(terms, 1)), rarity
+        grams = gram_hashes(tokens)
+        ids = (np.concatenate((grams, word_hashes(terms, 1))) % np.uint64(BUCKETS)).astype(np.int32)
+        ids[len(grams) :] += BUCKETS
+        return ids, np.concatenate((np.ones(len(grams), np.float32), rarity))
 
     def _terms(self, tokens: list[str]) -> tuple[list[str], np.ndarray]:
         """Return stems and stem pairs, with each one's rarity in English (0.15 to 1.7, no unit)."""
@@ -153,22 +152,24 @@ class Vectoriser:
             return RAREST
         return 0.15 + 0.2 * math.log10(max(1, rank - FIRST_WORD))
 
-    def features(self, tokens: list[str], embedder: Embedder | None = None) -> Features:
+    def features(self, tokens: list[str], embedding: np.ndarray | None = None) -> Features:
         """Return the features of a text given as its *tokens*, the words of `text.words`."""
-        embedding = (embedder or self.embedder).matrix([" ".join(tokens)])[0]
+        if embedding is None:
+            embedding = self.embedder.matrix([" ".join(tokens)])[0]
         return self._weighed(tokens, self._hashed(tokens), embedding)
 
     def _weighed(self, tokens: list[str], hashed: _Hashed, embedding: np.ndarray) -> Features:
-        grams, terms, rarity = hashed
-        gram_ids, gram_values, gram_known = self.grams.weigh(grams)
-        stem_ids, stem_values, stem_known = self.terms.weigh(terms, rarity)
-        ids = np.concatenate((gram_ids, stem_ids + BUCKETS))
-        values = np.concatenate((gram_values * GRAM_SHARE**0.5, stem_values * STEM_SHARE**0.5), dtype=np.float32)
-        return Features(ids, values, embedding, gram_known, stem_known, len(tokens))
-
-
-def _bucket(hashes: np.ndarray) -> np.ndarray:
-    return (hashes % np.uint64(BUCKETS)).astype(np.int32)
+        ids, first, counts = np.unique(hashed[0], return_index=True, return_counts=True)
+        weights = (1 + np.log(counts, dtype=np.float32)) * self.frequencies.idf[ids] * hashed[1][first]
+        square = weights * weights
+        known = square * self.frequencies.seen[ids]
+        grams = int(ids.searchsorted(BUCKETS))
+        parts = slice(0, grams), slice(grams, len(ids))
+        total = [float(square[part].sum()) or 1.0 for part in parts]
+        for part, whole, share in zip(parts, total, (GRAM_SHARE, STEM_SHARE), strict=True):
+            weights[part] *= (share / whole) ** 0.5
+        gram_known, stem_known = (float(known[part].sum()) / whole for part, whole in zip(parts, total, strict=True))
+        return Features(ids, weights, embedding, gram_known, stem_known, len(tokens))
 
 
 _SPREAD = np.arange(2 * BUCKETS, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)

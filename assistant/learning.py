@@ -1,4 +1,4 @@
-"""The three learning methods in use: ridge regression, logistic regression, and L-BFGS under it."""
+"""The learning methods in use: ridge regression, logistic regression, L-BFGS under it, and principal axes."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ def gram_matrix(x: np.ndarray, penalty: float) -> np.ndarray:
 def solve(gram: np.ndarray, moment: np.ndarray) -> np.ndarray:
     """Return the weights of `ridge` for its normal equations: *gram* is `gram_matrix`, *moment* is x'y."""
     return np.asarray(np.linalg.solve(gram, moment), np.float32)
+
+
+def principal_axes(units: np.ndarray, count: int) -> np.ndarray:
+    """Return the *count* axes along which the rows of *units* differ most, one a column (not centred)."""
+    _, axes = np.linalg.eigh(units.T @ units)
+    return np.ascontiguousarray(axes[:, -count:])
+
+
+def largest(values: np.ndarray, count: int) -> np.ndarray:
+    """Return where the *count* largest of *values* are, largest first."""
+    if len(values) <= count:
+        return np.argsort(-values, kind="stable")
+    found = np.argpartition(values, -count)[-count:]
+    return found[np.argsort(-values[found], kind="stable")]
 
 
 def lbfgs(objective: Objective, start: np.ndarray, *, steps: int = 120, memory: int = 8) -> np.ndarray:

@@ -20,6 +20,7 @@ class Literal:
     number: int
     text: str
     category: str
+    words: frozenset[str] = frozenset()
 
 
 class Literals:
@@ -35,12 +36,19 @@ class Literals:
                 self._unspaced.append(Literal(number, text, category))
             else:
                 longest = max(text.split(" "), key=len)
-                self._spaced.setdefault(longest, []).append(Literal(number, f" {text} ", category))
+                own = Literal(number, f" {text} ", category, frozenset(text.split(" ")))
+                self._spaced.setdefault(longest, []).append(own)
 
     def within(self, tokens: Sequence[str]) -> list[Literal]:
         """Return the phrases that stand in a text given as its *tokens*, in the order in which staff wrote them."""
         padded = f" {' '.join(tokens)} "
-        likely = [literal for word in self._spaced.keys() & set(tokens) for literal in self._spaced[word]]
+        present = set(tokens)
+        likely = [
+            literal
+            for word in self._spaced.keys() & present
+            for literal in self._spaced[word]
+            if literal.words <= present
+        ]
         if self._unspaced and UNSPACED.search(padded):
             likely += self._unspaced
         return sorted((literal for literal in likely if literal.text in padded), key=lambda literal: literal.number)

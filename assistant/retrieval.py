@@ -9,12 +9,13 @@ common, plus half of how near the nearest one is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.embedding import Embedder, OneTurn
+from assistant.embedding import Embedder
 from assistant.features import (
     EMBEDDING_SHARE,
     SKETCH,
@@ -23,13 +24,14 @@ from assistant.features import (
     sketch,
     stack,
 )
-from assistant.learning import solve
+from assistant.learning import largest, principal_axes, solve
 from assistant.spelling import Speller
 from assistant.text import fold, words
 
 PENALTY = 0.3  # of the ridge regression; 0.1 to 1 changed the public sets by less than a point
 NEAREST_SHARE = 0.5  # weight of the nearest phrasing beside the learnt score
 CANDIDATES = 16  # entries whose phrasings are compared; 24 took half as long again and judged no better
+AXES = 32  # numbers of a phrasing's embedding that are looked at first
 COMPARED = 60  # phrasings compared in all views: those nearest in meaning
 STRIPE = 2_048  # phrasings learnt from at a time
 NEIGHBOURS = 12  # phrasings that vote on the group
@@ -83,6 +85,8 @@ class Retriever:
         self.vectoriser, features = Vectoriser.fit(tokens, embedder)
         self._sparse = stack(features)
         self._embeddings = np.stack([f.embedding for f in features])
+        self._axes = principal_axes(self._embeddings, AXES)
+        self._coarse = self._embeddings @ self._axes
         self.normal: tuple[np.ndarray, np.ndarray] | None = None
         if weights is None:
             self.normal = self._normal(features)
@@ -123,14 +127,16 @@ class Retriever:
 
     def rank(self, utterance: str, embedder: Embedder | None = None) -> Ranking:
         """Rank entries by how well they fit *utterance*; never empty as long as there are entries."""
-        return self.rank_features(self.vectoriser.features(self._tokens(utterance), embedder))
+        return self.rank_each([utterance], embedder)[0]
 
-    def rank_each(self, utterances: Sequence[str]) -> list[Ranking]:
+    def rank_each(self, utterances: Sequence[str], embedder: Embedder | None = None) -> list[Ranking]:
         """Rank entries for each of *utterances*: many in one go are encoded in a third of the time."""
         tokens = [self._tokens(utterance) for utterance in utterances]
-        embedder = OneTurn(self.vectoriser.embedder)
-        embedder.matrix([" ".join(each) for each in tokens])
-        return [self.rank_features(self.vectoriser.features(each, embedder)) for each in tokens]
+        embeddings = (embedder or self.vectoriser.embedder).matrix([" ".join(each) for each in tokens])
+        return [
+            self.rank_features(self.vectoriser.features(each, embedding))
+            for each, embedding in zip(tokens, embeddings, strict=True)
+        ]
 
     def _tokens(self, utterance: str) -> list[str]:
         return self.speller.repair(words(fold(utterance)))
@@ -138,35 +144,40 @@ class Retriever:
     def rank_features(self, f: Features, left_out: int = -1) -> Ranking:
         """Rank by features; the phrasing *left_out* does not count as a neighbour (for self-tests)."""
         learnt = self._dense(f) @ self.weights
-        chosen = _largest(learnt, CANDIDATES)
-        counts = self._bounds[chosen + 1] - self._bounds[chosen]
-        starts = np.concatenate(([0], np.cumsum(counts)))
-        rows = np.arange(starts[-1]) + np.repeat(self._bounds[chosen] - starts[:-1], counts)
-        meaning = np.concatenate(
-            [self._embeddings[self._bounds[c] : self._bounds[c + 1]] @ f.embedding for c in chosen.tolist()]
-        )
-        similarity = self._similarities(f, rows, meaning)
+        chosen = largest(learnt, CANDIDATES)
+        bounds = [(int(self._bounds[c]), int(self._bounds[c + 1])) for c in chosen]
+        rows = np.concatenate([np.arange(a, b) for a, b in bounds])
+        similarity, meaning = self._similarities(f, rows, bounds)
         if left_out >= 0:
             similarity[rows == left_out] = -1
         candidates = []
-        for c, start, end in zip(chosen.tolist(), starts.tolist(), starts[1:].tolist(), strict=False):
-            nearest = start + int(similarity[start:end].argmax())
-            near = float(similarity[nearest])
-            score = float(learnt[c]) + NEAREST_SHARE * near
+        start = 0
+        for c, value, (a, b) in zip(chosen.tolist(), learnt[chosen].tolist(), bounds, strict=True):
+            own = similarity[start : start + b - a]
+            nearest = int(own.argmax())
+            near = float(own[nearest])
             entry = self.entries[c]
-            candidates.append(Candidate(entry.id, entry.group, score, near, self._phrasings[rows[nearest]]))
+            score = value + NEAREST_SHARE * near
+            candidates.append(Candidate(entry.id, entry.group, score, near, self._phrasings[a + nearest]))
+            start += b - a
         candidates.sort(key=lambda c: (-c.score, c.id))
         signals = self._signals(f, learnt, candidates, similarity, rows, meaning)
         return Ranking(tuple(candidates), signals, f.length)
 
-    def _similarities(self, f: Features, rows: np.ndarray, meaning: np.ndarray) -> np.ndarray:
-        """Return each phrasing's similarity in all views together; *meaning* is that by embedding alone."""
-        total = np.float32(EMBEDDING_SHARE) * meaning
-        near = _largest(meaning, COMPARED)
-        dense = np.zeros(self._sparse.width, np.float32)
-        dense[f.ids] = f.values
-        total[near] += self._sparse.dot(dense, rows[near])
-        return total
+    def _similarities(
+        self, f: Features, rows: np.ndarray, bounds: Sequence[tuple[int, int]]
+    ) -> tuple[np.ndarray, float]:
+        """Return how similar phrasings are in all views together, and how near the nearest one is in meaning.
+
+        Of the *rows*, which *bounds* say as well, those that are nearest by the principal axes are compared in full.
+        """
+        axes = f.embedding @ self._axes
+        meaning = np.concatenate([self._coarse[a:b] @ axes for a, b in bounds])
+        near = largest(meaning, COMPARED)
+        meaning[near] = self._embeddings[rows[near]] @ f.embedding
+        similarity = meaning * np.float32(EMBEDDING_SHARE)
+        similarity[near] += self._sparse.dot(f, rows[near])
+        return similarity, float(meaning[near].max())
 
     def _signals(
         self,
@@ -175,34 +186,24 @@ class Retriever:
         candidates: Sequence[Candidate],
         similarity: np.ndarray,
         rows: np.ndarray,
-        meaning: np.ndarray,
+        meaning: float,
     ) -> np.ndarray:
-        sums = np.bincount(self._group_of, learnt, len(self.groups))
-        close = _largest(similarity, NEIGHBOURS)
+        sums = np.bincount(self._group_of, learnt, len(self.groups)).tolist()
+        close = largest(similarity, NEIGHBOURS)
         votes = np.maximum(similarity[close], 0) ** 4
-        share = np.bincount(self._group_of[self._owner[rows[close]]], votes, len(self.groups))
-        share = share / (votes.sum() + 1e-9)
-        out = []
-        for i, group in enumerate(self.groups):
-            own = [c for c in candidates if c.group == group]
-            best = max((c.score for c in own), default=0.0)
-            near = max((c.similarity for c in own), default=0.0)
-            out += [sums[i], best, near, share[i]]
-        margin = candidates[0].score - candidates[1].score if len(candidates) > 1 else candidates[0].score
-        top = self._owner[rows[close[0]]]
-        agree = float(self.entries[top].id == candidates[0].id)
-        out += [margin, f.gram_known, f.stem_known, np.log1p(f.length), float(meaning.max(initial=0.0)), agree]
+        owners = self._owner[rows[close]]
+        share = (np.bincount(self._group_of[owners], votes, len(self.groups)) / (votes.sum() + 1e-9)).tolist()
+        best, near = dict.fromkeys(self.groups, 0.0), dict.fromkeys(self.groups, 0.0)
+        for c in candidates:
+            best[c.group] = max(best[c.group], c.score)
+            near[c.group] = max(near[c.group], c.similarity)
+        out = [n for i, g in enumerate(self.groups) for n in (sums[i], best[g], near[g], share[i])]
+        margin = candidates[0].score - (candidates[1].score if len(candidates) > 1 else 0.0)
+        agree = float(self.entries[owners[0]].id == candidates[0].id)
+        out += [margin, f.gram_known, f.stem_known, math.log1p(f.length), meaning, agree]
         return np.array(out)
 
     def leave_one_out(self, index: int) -> Ranking:
         """Rank phrasing number *index* as if it were no neighbour of itself (its learnt share stays)."""
         tokens = words(fold(self._phrasings[index]))
         return self.rank_features(self.vectoriser.features(tokens), index)
-
-
-def _largest(values: np.ndarray, count: int) -> np.ndarray:
-    """Return where the *count* largest of *values* are, largest first."""
-    if len(values) <= count:
-        return np.argsort(-values, kind="stable")
-    found = np.argpartition(values, -count)[-count:]
-    return found[np.argsort(-values[found], kind="stable")]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.engine import PASSAGE
-from assistant.features import EMBEDDING_SHARE
 from assistant.retrieval import NEAREST_SHARE, Candidate, Entry, Retriever
 
 STRIPE = 1_024  # phrasings asked in one go
@@ -65,15 +64,10 @@ def _overtaken(retriever: Retriever, row: int, learnt: np.ndarray, rivals: np.nd
     own = learnt[retriever._owner[row]] + NEAREST_SHARE
     features = retriever.features_of(row)
     rivals = rivals[np.argsort(-learnt[rivals])][:RIVALS]
-    rows = np.concatenate([np.arange(retriever._bounds[r], retriever._bounds[r + 1]) for r in rivals])
-    starts = np.concatenate(([0], np.cumsum(retriever._bounds[rivals + 1] - retriever._bounds[rivals])))[:-1]
-
-    def ahead(similarity: np.ndarray) -> bool:
-        return bool((learnt[rivals] + NEAREST_SHARE * np.maximum.reduceat(similarity, starts)).max() > own)
-
-    meaning = retriever._embeddings[rows] @ features.embedding
-    most = EMBEDDING_SHARE * meaning + 1 - EMBEDDING_SHARE  # as if all letters were the same
-    return ahead(most) and ahead(retriever._similarities(features, rows, meaning))
+    bounds = [(int(retriever._bounds[r]), int(retriever._bounds[r + 1])) for r in rivals]
+    similarity, _ = retriever._similarities(features, np.concatenate([np.arange(a, b) for a, b in bounds]), bounds)
+    starts = np.cumsum([0, *(b - a for a, b in bounds)])[:-1]
+    return bool((learnt[rivals] + NEAREST_SHARE * np.maximum.reduceat(similarity, starts)).max() > own)
 
 
 def confusions(retriever: Retriever, progress: Progress) -> list[Confusion]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from math import ceil
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -55,10 +56,14 @@ class Speller:
 
     def _nearest(self, token: str) -> str:
         cutoff = NEAR if len(token) < 8 else NEAR_LONG
-        lengths = range(
-            ceil(cutoff * len(token)), int(len(token) / cutoff) + 1
-        )  # of any other length none is near enough
-        choices = [word for length in lengths for word in self._choices.get(length, ())]
+        letters = _letters(token)
+        choices: list[str] = []
+        for length in range(ceil(cutoff * len(token)), int(len(token) / cutoff) + 1):  # of no other length one is near
+            if length in self._choices:
+                words, masks = self._choices[length]
+                edits = int((1 - cutoff) * max(length, len(token)) + 1e-9)
+                unlike = np.bitwise_count(masks ^ letters)
+                choices += [words[i] for i in (unlike <= 2 * edits).nonzero()[0]]  # an edit changes two letters at most
         found = process.extract(token, choices, scorer=OSA.normalized_similarity, score_cutoff=cutoff, limit=4)
         if not found:
             return token
@@ -68,8 +73,20 @@ class Speller:
         return str(best[0])
 
 
-def _by_length(words: Iterable[str]) -> dict[int, list[str]]:
+_Choices = dict[int, tuple[list[str], np.ndarray]]
+"""Words of each length, with the letters that each has."""
+
+
+def _by_length(words: Iterable[str]) -> _Choices:
     found: dict[int, list[str]] = {}
     for word in words:
         found.setdefault(len(word), []).append(word)
-    return found
+    return {length: (each, np.array([_letters(w) for w in each])) for length, each in found.items()}
+
+
+def _letters(word: str) -> np.uint64:
+    """Return which letters *word* has, one bit each."""
+    bits = 0
+    for letter in word:
+        bits |= 1 << (ord(letter) & 63)
+    return np.uint64(bits)

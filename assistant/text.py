@@ -22,7 +22,6 @@ GRAM_SIZES = (2, 3, 4, 5)
 """Lengths, in characters, of the grams inside word boundaries (retrieval notes: char_wb 2-5)."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SPACES = re.compile(r"\s+")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
 
@@ -68,7 +67,7 @@ def fold(text: str) -> str:
     small = clean(text).lower()
     if not small.isascii():
         small = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", small)))
-    return _SPACES.sub(" ", small).strip()
+    return " ".join(small.split())
 
 
 def words(folded: str) -> list[str]:
@@ -99,6 +98,9 @@ def sentences(text: str) -> Iterator[str]:
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _FINAL = np.uint64(0xBF58476D1CE4E5B9)
 _SHIFT = np.uint64(29)
+_BLANK = np.uint64(ord(" "))
+_SIZES = np.array(GRAM_SIZES, np.uint64)[:, None]
+_STEPS = np.array(GRAM_SIZES)[:, None] - 1
 
 
 def _finish(h: np.ndarray) -> np.ndarray:
@@ -121,23 +123,21 @@ def placed_grams(tokens: list[str]) -> tuple[np.ndarray, np.ndarray]:
         return np.empty(0, np.uint64), np.empty(0, np.int64)
     line = " " + "  ".join(tokens) + " "
     codes = np.frombuffer(line.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
-    space = codes == 32
-    gap = np.concatenate(([0], np.cumsum(space)))  # blanks before each position
-    owner = gap[1:] // 2
-    found, owners = [], []
+    end = len(codes)
+    blank = codes == _BLANK
+    passed = blank.cumsum()  # blanks up to each position
+    blanks = blank.nonzero()[0]
+    reach = blanks.take(passed, mode="clip") - np.arange(end)  # steps to the next blank
+    reach[:-1][blank[:-1] & blank[1:]] = 0  # between two words
+    h = np.empty((len(GRAM_SIZES), end), np.uint64)
     with np.errstate(over="ignore"):
-        h = codes.copy()
-        for size in range(2, GRAM_SIZES[-1] + 1):
-            if len(codes) < size:
-                break
-            h = h[: len(codes) - size + 1] * _MIX + codes[size - 1 :]
-            inner = gap[size - 1 : size - 1 + len(h)] - gap[1 : 1 + len(h)]  # blanks strictly inside the gram
-            whole = inner == 0
-            if size == 2:
-                whole &= ~(space[: len(h)] & space[1:])
-            found.append(_finish(h[whole] + np.uint64(size)))
-            owners.append(owner[1 : 1 + len(h)][whole] if size > 1 else owner[: len(h)][whole])
-    return np.concatenate(found), np.minimum(np.concatenate(owners), len(tokens) - 1)
+        before = codes
+        for row, size in zip(h, GRAM_SIZES, strict=True):
+            fits = max(0, end - size + 1)
+            row[:fits] = before = before[:fits] * _MIX + codes[size - 1 :]
+        h += _SIZES
+        whole = reach >= _STEPS  # no blank inside
+        return _finish(h[whole]), (passed // 2)[whole.nonzero()[1]]
 
 
 def word_hashes(tokens: Iterable[str], salt: int) -> np.ndarray:

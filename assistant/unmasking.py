@@ -20,7 +20,11 @@ _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 def unmask(folded: str) -> str:
     """Return *folded* text with disguises undone; the same text where there is none."""
-    text = folded if folded.isascii() else folded.translate(_SMALL_CAPITALS)
+    text = (
+        folded
+        if folded.isascii() or _SMALL_CAPITALS.keys().isdisjoint(map(ord, set(folded)))
+        else folded.translate(_SMALL_CAPITALS)
+    )
     if _LATIN.search(text) and (not text.isascii() or _LEET_SIGN.search(text)):
         text = " ".join(w if w.isascii() and not _LEET_SIGN.search(w) else _plain_word(w) for w in text.split(" "))
     text = _SPACED.sub(lambda m: _close_up(m.group(0)), text)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.engine import Engine, build, cache_folder, entries_of, kept_retriever, phrases_of, retriever_for
-from assistant.features import BUCKETS, Features, Rows, View, stack
+from assistant.features import Features, Frequencies, Rows, stack
 from assistant.knowledge import Knowledge
 from assistant.learning import solve
 from assistant.retrieval import Entry, Retriever
@@ -59,14 +59,14 @@ def updated(retriever: Retriever, wanted: Sequence[Entry]) -> Retriever | None:
     if features:
         new.vectoriser = copy.copy(retriever.vectoriser)
         ids = np.concatenate([f.ids for f in features])
-        new.vectoriser.grams = _seen(retriever.vectoriser.grams, ids[ids < BUCKETS])
-        new.vectoriser.terms = _seen(retriever.vectoriser.terms, ids[ids >= BUCKETS] - BUCKETS)
+        new.vectoriser.frequencies = _seen(retriever.vectoriser.frequencies, ids)
         new.speller = retriever.speller.knowing(tokens)
     row_of |= {text: len(retriever._phrasings) + n for n, text in enumerate(fresh)}
     rows = np.array([row_of[t] for t in texts])
     new._sparse = _gather(_joined(retriever._sparse, features), rows)
     embeddings = np.vstack([retriever._embeddings, *(f.embedding[None] for f in features)])
     new._embeddings = embeddings[rows]
+    new._coarse = new._embeddings @ new._axes
     new.entries = tuple(wanted)
     new._phrasings = texts
     counts = [len(e.phrasings) for e in wanted]
@@ -78,10 +78,10 @@ def updated(retriever: Retriever, wanted: Sequence[Entry]) -> Retriever | None:
     return new
 
 
-def _seen(view: View, ids: np.ndarray) -> View:
-    """Return *view* with the features *ids* known to it, as rare as features that it never saw."""
-    new = copy.copy(view)
-    new.seen = view.seen.copy()
+def _seen(frequencies: Frequencies, ids: np.ndarray) -> Frequencies:
+    """Return *frequencies* with the features *ids* known to it, as rare as features that it never saw."""
+    new = copy.copy(frequencies)
+    new.seen = frequencies.seen.copy()
     new.seen[ids] = True
     return new
 
@@ -94,7 +94,6 @@ def _joined(rows: Rows, features: Sequence[Features]) -> Rows:
         np.concatenate([rows.ids, more.ids]),
         np.concatenate([rows.values, more.values]),
         np.concatenate([rows.starts, more.starts[1:] + rows.starts[-1]]),
-        rows.width,
     )
 
 
@@ -102,7 +101,7 @@ def _gather(rows: Rows, chosen: np.ndarray) -> Rows:
     lengths = rows.starts[chosen + 1] - rows.starts[chosen]
     starts = np.concatenate(([0], np.cumsum(lengths)))
     where = np.arange(starts[-1]) + np.repeat(rows.starts[chosen] - starts[:-1], lengths)
-    return Rows(rows.ids[where], rows.values[where], starts.astype(np.int64), rows.width)
+    return Rows(rows.ids[where], rows.values[where], starts.astype(np.int64))
 
 
 def _normal(old: Retriever, new: Retriever) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.embedding import StaticTable
+from assistant.embedding import StaticTable, Stretch
 from assistant.learning import lbfgs
 from assistant.text import joined, placed_grams, word_hashes, words
 
@@ -24,7 +24,8 @@ NO_EVIDENCE = -3.0  # log-odds without examples
 MANY, FAINT = 96, -50.0  # stretches judged by meaning, and the log-odds of the others
 STEPS = 100  # of L-BFGS: after 40 some verdicts still moved
 _SHARES = (1.0, 1.0, 0.5, 1.0)  # words, pairs, pairs with a gap, character grams
-_CLAUSES = re.compile(r"[.!?…;:\n。！？،؟।]+|,|\b(?:and|but|because|bc|cuz|so|or|though|although)\b")
+_SHIFTS = np.arange(3)[:, None]  # how many fewer pairs, and pairs with a gap, than words a stretch has
+_CLAUSES = re.compile(r"[.!?…;:\n。！？،؟।]+|,|\b(and|but|because|bc|cuz|so|or|though|although)\b")
 
 Row = tuple[np.ndarray, np.ndarray, np.ndarray]
 """A whole text's sparse features (ids, values) and its embedding."""
@@ -35,9 +36,21 @@ def tokens_of(folded: str) -> list[str]:
     return [w.replace("'", "") for w in words(folded)]
 
 
-def parts_of(folded: str) -> list[list[str]]:
-    """Return the words of each clause, in order; never an empty clause."""
-    return [t for part in _CLAUSES.split(folded) if (t := tokens_of(part))]
+def clauses_of(folded: str) -> tuple[list[str], list[Stretch]]:
+    """Return the words, and from where to where each clause goes; what joins two clauses belongs to neither."""
+    found: list[str] = []
+    clauses = []
+    for n, part in enumerate(_CLAUSES.split(folded)):
+        start = len(found)
+        found += words(part or "")
+        if n % 2 == 0 and len(found) > start:
+            clauses.append((start, len(found)))
+    return found, clauses
+
+
+def parts_of(found: Sequence[str], clauses: Sequence[Stretch]) -> list[list[str]]:
+    """Return the tokens of each of the *clauses* of a text whose words were *found*."""
+    return [[word.replace("'", "") for word in found[start:end]] for start, end in clauses]
 
 
 class Tokens:
@@ -47,8 +60,8 @@ class Tokens:
         self.tokens = [t for part in parts for t in part]
         self.bounds = np.concatenate(([0], np.cumsum([len(p) for p in parts]))).astype(int)
         one = word_hashes(self.tokens, 1)
-        self.hashes = [one, joined(one[:-1], one[1:], 2), joined(one[:-2], one[2:], 3)]
-        self.grams, self.owner = placed_grams(self.tokens)
+        grams, self.owner = placed_grams(self.tokens)
+        self.hashed = [_ids(h) for h in (one, joined(one[:-1], one[1:], 2), joined(one[:-2], one[2:], 3), grams)]
         self._table = table
         pieces = table.tokenizer
         long = len(self.tokens) > LONG
@@ -66,11 +79,15 @@ class Tokens:
     def row(self) -> Row:
         """Return the features of the whole text, for learning."""
         ids, values = [np.empty(0, int)], [np.empty(0, np.float32)]
-        for hashes, share in zip([*self.hashes, self.grams], _SHARES, strict=True):
-            if len(hashes):
-                ids.append(_ids(hashes))
-                values.append(np.full(len(hashes), share / np.sqrt(len(hashes)), np.float32))
-        return np.concatenate(ids), np.concatenate(values), self.units(np.array([0]), np.array([len(self.tokens)]))[0]
+        for own, share in zip(self.hashed, _SHARES, strict=True):
+            if len(own):
+                ids.append(own)
+                values.append(np.full(len(own), share / np.sqrt(len(own)), np.float32))
+        return np.concatenate(ids), np.concatenate(values), self.unit()
+
+    def unit(self) -> np.ndarray:
+        """Return the embedding of the whole text, length 1; zeros where none of its words is known."""
+        return self.units(np.array([0]), np.array([len(self.tokens)]))[0]
 
     def units(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
         """Return the embedding of each stretch, length 1; zeros where none of its words is known."""
@@ -100,17 +117,16 @@ class WordModel:
         Of very many stretches those that the hashed features speak for most are judged by meaning, too;
         the others get `FAINT`.
         """
-        total = np.full(len(starts), self.bias)
-        for shift, (hashes, share) in enumerate(zip(text.hashes, _SHARES, strict=False)):
-            sums = np.concatenate(([0.0], np.cumsum(self.hashed[_ids(hashes)])))
-            last = np.minimum(np.maximum(ends - shift, starts), len(sums) - 1)
-            count = np.maximum(last - starts, 0)
-            found = np.where(count > 0, sums[last] - sums[np.minimum(starts, last)], 0)
-            total += share * found / np.sqrt(np.maximum(count, 1))
-        each = np.bincount(text.owner, self.hashed[_ids(text.grams)], len(text.tokens))
-        sums = np.concatenate(([0.0], np.cumsum(each)))
-        counts = np.concatenate(([0], np.cumsum(np.bincount(text.owner, minlength=len(text.tokens)))))
-        total += _SHARES[3] * (sums[ends] - sums[starts]) / np.sqrt(np.maximum(counts[ends] - counts[starts], 1))
+        n = len(text.tokens)
+        weights = self.hashed[np.concatenate(text.hashed)]
+        kinds = np.cumsum([0, *(len(each) for each in text.hashed)])[:3, None]  # where words, pairs and gaps begin
+        sums = np.append(0.0, weights.cumsum(dtype=float))
+        last = np.maximum(ends - _SHIFTS, starts)
+        found = (sums[kinds + last] - sums[kinds + starts]) / np.sqrt(np.maximum(last - starts, 1))
+        grams = np.append(0.0, np.bincount(text.owner, weights[-len(text.owner) :], n).cumsum())
+        counts = np.append(0, np.bincount(text.owner, minlength=n).cumsum())
+        spelling = (grams[ends] - grams[starts]) / np.sqrt(np.maximum(counts[ends] - counts[starts], 1))
+        total = self.bias + np.array(_SHARES) @ np.vstack((found, spelling))
         if len(total) > MANY:
             kept = np.argpartition(total, -MANY)[-MANY:]
             judged = np.full(len(total), FAINT)
