@@ -17,6 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from assistant.embedding import Embedder
+from assistant.learning import segment_sums
 from assistant.text import Stems, gram_hashes, word_hashes
 
 BUCKETS = 1 << 18
@@ -64,14 +65,7 @@ class Rows:
         dense[f.ids] = f.values
         products = self.values[where] * dense[self.ids[where]]
         dense[f.ids] = 0
-        return _segment_sums(products, np.append(0, ends))
-
-
-def _segment_sums(products: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    if not len(products):
-        return np.zeros(len(starts) - 1, np.float32)
-    sums = np.add.reduceat(products, np.minimum(starts[:-1], len(products) - 1))
-    return np.where(starts[1:] > starts[:-1], sums, 0).astype(np.float32)
+        return segment_sums(products, np.append(0, ends))
 
 
 @dataclass(frozen=True)

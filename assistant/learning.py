@@ -40,6 +40,14 @@ def largest(values: np.ndarray, count: int) -> np.ndarray:
     return found[np.argsort(-values[found], kind="stable")]
 
 
+def segment_sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return the sums of runs of *values*, float32: run i goes from ``starts[i]`` to before ``starts[i + 1]``."""
+    if not len(values):
+        return np.zeros(len(starts) - 1, np.float32)
+    sums = np.add.reduceat(values, np.minimum(starts[:-1], len(values) - 1))
+    return np.where(starts[1:] > starts[:-1], sums, 0).astype(np.float32)
+
+
 def lbfgs(objective: Objective, start: np.ndarray, *, steps: int = 120, memory: int = 8) -> np.ndarray:
     """Minimise a smooth function from *start* (Nocedal & Wright, algorithm 7.5, backtracking search)."""
     point = start
