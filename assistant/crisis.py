@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 import numpy as np
 
@@ -41,6 +41,7 @@ WINDOW = 40  # words: longer parts are read in overlapping windows
 BESIDE = 10  # words on each side of a part of a long text that are read with it
 LOOKS = 3  # spellings, and parts of a text of more than WINDOW words, that the second opinion looks at
 LONG, GLANCE, WINDOWS_READ = 4_000, 12, 12  # letters from which a text is skimmed, by so many words at a time
+BURIED = 50  # messages of danger put among harmless ones, to learn from
 NOTHING = -99.0  # log-odds of an empty text
 _MARKS = ".,!?;:…\"()[]*-–—'’"
 _STOPS = "。！？，、"  # no blank follows them
@@ -104,6 +105,7 @@ class CrisisScreen:
                 (np.arange(len(texts) - len(others)), np.arange(len(texts) - len(others), len(texts), PLAIN_STEP))
             )
             self._nearness = Nearness(embedder.matrix([" ".join(words(texts[i])) for i in chosen]), signs[chosen])
+            judged = [*judged, *_buried(messages, [m for m, is_danger in judged if not is_danger])]
             read = [self._readings(m) for m, _ in judged]
             labels = np.array([is_danger for _, is_danger in judged])
             self._judge = self._learn_judge(read, labels.astype(int))
@@ -172,7 +174,7 @@ class CrisisScreen:
     def _readings(self, utterance: str) -> list[_Reading]:
         """Return the most alarming parts of *utterance* in each spelling, worst first; at least one."""
         folded = fold(utterance)
-        unmasked = unmask(folded)
+        unmasked = unmask(folded, self._table.tokenizer.common_words)
         if len(folded) > LONG:
             folded = unmasked = self._excerpt(unmasked)
         found = [self._read(folded, 0.0)]
@@ -214,7 +216,9 @@ class CrisisScreen:
         plain = self._model.scores(text, starts, ends)
         literals = self._literals.within(text.tokens)
         told: dict[int, Literal] = {}
-        for span in range(len(starts)) if literals else ():
+        for span in sorted(range(len(starts)), key=lambda i: ends[i] - starts[i]) if literals else ():
+            if n > WINDOW and any(starts[span] <= starts[i] and ends[i] <= ends[span] for i in told):
+                continue  # in a long text a phrase counts where it stands, not for all that is around
             part = f" {' '.join(text.tokens[starts[span] : ends[span]])} "
             if (first := next((literal for literal in literals if literal.text in part), None)) is not None:
                 told[span] = first
@@ -239,17 +243,24 @@ class CrisisScreen:
         return readings
 
     def _signals(self, readings: Sequence[_Reading], embedder: StretchEmbedder) -> np.ndarray:
-        """Return what the second opinion is made from: the first one, and the meaning of the whole and of its part."""
-        wanted: dict[int, tuple[list[str], dict[Stretch, None]]] = {}  # by spelling
-        for r in readings:
-            wanted.setdefault(id(r.words), (r.words, {}))[1].update({r.around: None, r.stretch: None})
-        units = embedder.stretches([(spelling, list(own)) for spelling, own in wanted.values()])
-        row = {(key, s): n for n, (key, s) in enumerate((key, s) for key, (_, own) in wanted.items() for s in own)}
+        """Return what the second opinion is made from: the first one, and the meaning of a part and of what is around.
+
+        What is around is read in its company, the part by itself: in a peaceful story one sentence of danger
+        would take on the meaning of the others.
+        """
+        around = [(" ".join(r.words), r.words, r.around) for r in readings]
+        parts = [(" ".join(own), own, (0, len(own))) for r in readings for own in [r.words[slice(*r.stretch)]]]
+        wanted: dict[str, tuple[list[str], dict[Stretch, None]]] = {}
+        for text, own, stretch in around + parts:
+            wanted.setdefault(text, (own, {}))[1][stretch] = None
+        units = embedder.stretches([(own, list(stretches)) for own, stretches in wanted.values()])
         meaning = self._nearness.signals(np.concatenate(units))
-        around = meaning[[row[id(r.words), r.around] for r in readings]]
-        part = meaning[[row[id(r.words), r.stretch] for r in readings]]
-        first = [[r.score, r.whole, r.literal is not None, np.log1p(len(r.words))] for r in readings]
-        return np.hstack((np.array(first), around, part))
+        row = {(text, s): n for n, (text, s) in enumerate((text, s) for text, (_, own) in wanted.items() for s in own)}
+        first = np.array([[r.score, r.whole, r.literal is not None, np.log1p(len(r.words))] for r in readings])
+        each = [meaning[[row[text, s] for text, _, s in some]] for some in (around, parts)]
+        found = np.hstack((first, *each))
+        long = np.array([[len(r.words) > WINDOW] for r in readings])
+        return np.hstack((found, long, long * found))  # a long text has weights of its own
 
     def _category(self, stretch: str) -> str:
         """Return the kind of danger that the examples nearest to *stretch* are of."""
@@ -257,6 +268,18 @@ class CrisisScreen:
             return ""
         unit = Tokens([tokens_of(stretch)], self._table).unit()
         return self.categories[int((unit @ self._kinds).argmax())]
+
+
+def _buried(messages: Sequence[str], harmless: Sequence[str]) -> list[tuple[str, bool]]:
+    """Return long texts made of *harmless* ones, and as many with one of the *messages* of danger among them."""
+    short = [m for m in harmless if len(m.split()) <= WINDOW][:: max(1, len(harmless) // (4 * BURIED))]
+    told = messages[:: max(1, len(messages) // BURIED)][:BURIED]
+    found = []
+    for n, (message, *around) in enumerate(zip(told, *[cycle(short)] * 3, strict=False)):
+        found.append((" ".join(around), False))
+        around.insert(n % 4, message)
+        found.append((" ".join(around), True))
+    return found
 
 
 def _stretches(text: Tokens) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -21,7 +21,9 @@ MAX_CLEAN = 70_000
 GRAM_SIZES = (2, 3, 4, 5)
 """Lengths, in characters, of the grams inside word boundaries (retrieval notes: char_wb 2-5)."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_VOWEL_SIGNS = r"[\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e]"  # no letters to `re`
+_LETTERS = rf"[^\W_]+(?:{_VOWEL_SIGNS}+[^\W_]*)*"
+_WORD = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
 

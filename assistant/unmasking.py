@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
 _LOOKALIKE = str.maketrans(
     "аеорсухкмтнвіјѕԁһոքգԛѡαβεικνορτυχϲϳ",
@@ -14,21 +15,29 @@ _LATIN = re.compile(r"[a-z]")
 _LEET_SIGN = re.compile(r"[0134578@$!|€+]")
 _LEETISH = re.compile(r"[a-z0-9@$!|€+]*[a-z][0-9@$!|€+]+[a-z][a-z0-9@$!|€+]*|[a-z]*[0-9@$!|€+][a-z][a-z0-9@$!|€+]*")
 _SPACED = re.compile(r"(?<![^\W_])(?:[^\W\d_][\s.\-_*·•,/\\|]{1,3}){3,}[^\W\d_](?![^\W_])")
-_INSIDE = re.compile(r"(?<=[^\W\d_])[.\-_*·•/\\|~]+(?=[^\W\d_])")
+_JOINED = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[.\-_*·•/\\|~]++[^\W\d_]++)+")
+_MARKS = re.compile(r"[.\-_*·•/\\|~]+")
+_NUMBER = re.compile(r"\d+(?:st|nd|rd|th)|\d{2,}[a-z]{1,2}")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 
-def unmask(folded: str) -> str:
-    """Return *folded* text with disguises undone; the same text where there is none."""
+def unmask(folded: str, known: Set[str] = frozenset()) -> str:
+    """Return *folded* text with disguises undone; the same text where there is none.
+
+    Marks between two *known* words join them as in "self-help", and hide nothing.
+    """
+    plain = folded.isascii()
     text = (
         folded
-        if folded.isascii() or _SMALL_CAPITALS.keys().isdisjoint(map(ord, set(folded)))
+        if plain or _SMALL_CAPITALS.keys().isdisjoint(map(ord, set(folded)))
         else folded.translate(_SMALL_CAPITALS)
     )
-    if _LATIN.search(text) and (not text.isascii() or _LEET_SIGN.search(text)):
+    if _LATIN.search(text) and (not plain or _LEET_SIGN.search(text)):
         text = " ".join(w if w.isascii() and not _LEET_SIGN.search(w) else _plain_word(w) for w in text.split(" "))
     text = _SPACED.sub(lambda m: _close_up(m.group(0)), text)
-    text = _INSIDE.sub("", text)
+    text = _JOINED.sub(
+        lambda m: m.group(0) if known >= set(_MARKS.split(m.group(0))) else _MARKS.sub("", m.group(0)), text
+    )
     return _STRETCHED.sub(r"\1", text)
 
 
@@ -36,7 +45,8 @@ def _plain_word(word: str) -> str:
     latin = word.translate(_LOOKALIKE)
     if latin != word and (_LATIN.search(word) or latin.isascii()):
         word = latin
-    return word.translate(_LEET) if _LEETISH.fullmatch(word.strip(".,;:?")) else word
+    bare = word.strip(".,;:?")
+    return word.translate(_LEET) if _LEETISH.fullmatch(bare) and not _NUMBER.fullmatch(bare) else word
 
 
 def _close_up(spaced: str) -> str:

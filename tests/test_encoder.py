@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from assistant.embedding import OneTurn
-from assistant.encoder import FEW_ROWS, Linear, shipped_encoder
+from assistant.encoder import FEW_ROWS, ROOM, Linear, OneTurn, shipped_encoder
 
 TEXTS = ("what is plasticity", "", "can the brain heal after an injury", "what is plasticity")
 
@@ -27,21 +26,40 @@ def test_a_text_is_encoded_the_same_alone_and_among_others():
     assert np.allclose(np.linalg.norm(together[0]), 1, atol=1e-5)
 
 
-def test_one_turn_reads_each_text_once_and_says_the_same():
-    asked: list[str] = []
-
-    class Counting:
-        tokenizer, size = shipped_encoder().tokenizer, shipped_encoder().size
-
-        def matrix(self, texts):
-            asked.extend(texts)
-            return shipped_encoder().matrix(texts)
-
-    turn = OneTurn(Counting())
+def test_one_turn_reads_each_text_once_and_says_the_same(monkeypatch):
+    encoder = shipped_encoder()
+    read: list[int] = []
+    as_it_is = encoder._encode
+    monkeypatch.setattr(encoder, "_encode", lambda ids: read.append(len(ids)) or as_it_is(ids))
+    turn = OneTurn(encoder)
     first, again = turn.matrix(TEXTS), turn.matrix(TEXTS[:1])
-    assert asked == list(dict.fromkeys(TEXTS))
-    assert np.allclose(first, shipped_encoder().matrix(TEXTS), atol=1e-5)
-    assert (again[0] == first[0]).all()
+    assert sum(read) == len({text for text in TEXTS if text})
+    (parts,) = turn.stretches([(TEXTS[0].split(), [(0, 3), (1, 2)])])
+    assert sum(read) == len({text for text in TEXTS if text}), "a stretch of what was read is not read again"
+    assert np.allclose(first, encoder.matrix(TEXTS), atol=1e-5)
+    assert np.allclose(again[0], first[0], atol=1e-6)
+    assert np.allclose(parts[0], first[0], atol=1e-5)
+
+
+def test_a_stretch_is_read_in_its_company():
+    encoder = shipped_encoder()
+    words = ["my", "aunt", "sang", "in", "the", "choir", "and", "the", "brain", "can", "form", "new", "connections"]
+    whole, part, nothing = encoder.stretches([(words, [(0, 13), (8, 13), (3, 3)])])[0]
+    alone = encoder.vector("brain can form new connections")
+    assert np.allclose(whole, encoder.vector(" ".join(words)), atol=1e-5)
+    assert part @ alone > whole @ alone
+    assert not np.allclose(part, alone, atol=1e-2)
+    assert not nothing.any()
+
+
+def test_every_piece_of_a_long_text_is_read_once():
+    encoder = shipped_encoder()
+    for count in (1, ROOM, ROOM + 1, 2 * ROOM + 7, 500):
+        text = encoder.text(["brain"] * count)
+        for start, end in ((0, min(count, ROOM)), (max(0, count - ROOM), count), (count // 3, count // 3 + 1)):
+            places = text.places((start, end))
+            assert sum(last - first for _, first, last in places) == end - start
+            assert all(0 <= first < last <= text.length <= ROOM for _, first, last in places)
 
 
 def test_of_a_long_text_the_start_and_the_end_are_read():
