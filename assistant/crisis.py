@@ -25,7 +25,7 @@ from assistant.nearness import Nearness
 from assistant.spelling import Speller
 from assistant.text import fold, words
 from assistant.unmasking import unmask
-from assistant.wordmodel import Tokens, WordModel, clauses_of, learn, parts_of, tokens_of
+from assistant.wordmodel import Row, Tokens, WordModel, clauses_of, learn, parts_of, tokens_of
 
 PHRASE = 4.0  # log-odds that a literal phrase adds: only a clearly harmless whole outweighs it
 PART_MARGIN = 1.2  # log-odds more that a part of a message needs than the whole
@@ -36,11 +36,13 @@ ALERT = 1.6  # log-odds less that are needed on the turns after a crisis
 SURE_HARMLESS = -4.5  # log-odds: below, the second opinion is not asked
 FEWEST = 3  # different letters: less than that says nothing
 EXAMPLES_ENOUGH, JUDGED_ENOUGH = 200, 200  # of each sort, and judged ones, from which a second opinion is learnt
-PLAIN_STEP = 2  # every second plain question stands in as a harmless neighbour
+PLAIN_STEP = 3  # every third plain question stands in as a harmless neighbour
+WORDY = 30  # words of a long message
 WINDOW = 40  # words: longer parts are read in overlapping windows
 BESIDE = 10  # words on each side of a part of a long text that are read with it
 LOOKS = 3  # spellings, and parts of a text of more than WINDOW words, that the second opinion looks at
 LONG, GLANCE, WINDOWS_READ = 4_000, 12, 12  # letters from which a text is skimmed, by so many words at a time
+SURE_KIND = 0.3  # 0 to 1: below, the kind of danger named is wrong three times in four
 BURIED = 50  # messages of danger put among harmless ones, to learn from
 NOTHING = -99.0  # log-odds of an empty text
 _MARKS = ".,!?;:…\"()[]*-–—'’"
@@ -95,42 +97,70 @@ class CrisisScreen:
         self.categories = tuple(danger) or tuple(phrases)
         messages = [m for each in danger.values() for m in each]
         self._speller = Speller((tokens_of(fold(m)) for m in messages), table.tokenizer.common_words)
-        texts = [fold(m) for m in (*messages, *lookalikes, *others)]
-        signs = np.arange(len(texts)) < len(messages)
-        self._model, units = self._learn_words(texts, signs, len(messages) + len(lookalikes))
-        self._kinds = self._learn_kinds(danger, units[: len(messages)])
+        alarming, special = [fold(m) for m in messages], [fold(m) for m in lookalikes]
+        plain = [fold(m) for m in others]
+        alarming, taught = self._learn_words(alarming, special, plain, judged)
+        told = embedder.matrix([" ".join(words(text)) for text in alarming])
+        self._kinds = self._learn_kinds(danger, told)
         self._judge: SoftmaxRegression | None = None
         if len(judged) >= JUDGED_ENOUGH and min(len(messages), len(lookalikes)) >= EXAMPLES_ENOUGH:
-            chosen = np.concatenate(
-                (np.arange(len(texts) - len(others)), np.arange(len(texts) - len(others), len(texts), PLAIN_STEP))
-            )
-            self._nearness = Nearness(embedder.matrix([" ".join(words(texts[i])) for i in chosen]), signs[chosen])
+            calm = embedder.matrix([" ".join(words(text)) for text in special + plain[::PLAIN_STEP]])
+            self._nearness = Nearness(told, calm)
             judged = [*judged, *_buried(messages, [m for m, is_danger in judged if not is_danger])]
             read = [self._readings(m) for m, _ in judged]
             labels = np.array([is_danger for _, is_danger in judged])
             self._judge = self._learn_judge(read, labels.astype(int))
+            self._model = taught
             likeliest = embedder.stretches([(r.words, (r.around,)) for r, *_ in read])
             self._nearness.add(np.concatenate(likeliest), labels)
 
     # learning
 
-    def _learn_words(self, texts: Sequence[str], danger: np.ndarray, special: int) -> tuple[WordModel, np.ndarray]:
-        """Learn from whole messages, and from each clause of those that only look like danger.
+    def _learn_words(
+        self, danger: Sequence[str], special: Sequence[str], plain: Sequence[str], judged: Sequence[tuple[str, bool]]
+    ) -> tuple[list[str], WordModel]:
+        """Learn from messages, and from each clause of the *special* ones, which only look like danger.
 
-        Returns the model and the embedding of each text.
+        Of a long message of danger only the part that tells of it counts: most of its words are about other things.
+
+        Returns the messages of danger with the long ones cut to that part, and a model that was taught the *judged*
+        messages, too: the second opinion has to learn from messages that the first one does not know.
         """
-        parts = [parts_of(*clauses_of(text)) for text in texts]
-        rows = [Tokens(each, self._table).row() for each in parts]
-        units = np.reshape([row[2] for row in rows], (len(rows), self._table.size))  # there may be none
-        clauses = [c for i in range(special) if not danger[i] and len(parts[i]) > 1 for c in parts[i] if len(c) > 3]
-        rows += [Tokens([clause], self._table).row() for clause in clauses]
-        return learn(rows, np.concatenate((danger, np.zeros(len(clauses), bool))), self._table.size), units
+        clauses = [
+            part for text in special for parts in [_parts(text)] if len(parts) > 1 for part in parts if len(part) > 3
+        ]
+        harmless = [*map(_parts, special), *map(_parts, plain), *([part] for part in clauses)]
+        calm = [Tokens(parts, self._table).row() for parts in harmless]
+        short = [text for text in danger if not _wordy(text)]
+        self._model = self._learnt(short, calm, None)
+        told = [self._part_told(text) for text in danger]
+        if len(short) < len(danger):
+            self._model = self._learnt(told, calm, self._model)
+        alarming = [self._part_told(fold(m)) for m, is_danger in judged if is_danger]
+        calm += [Tokens(_parts(fold(m)), self._table).row() for m, is_danger in judged if not is_danger]
+        return told, self._learnt(told + alarming, calm, self._model) if judged else self._model
+
+    def _learnt(self, danger: Sequence[str], calm: Sequence[Row], start: WordModel | None) -> WordModel:
+        rows = [Tokens(_parts(text), self._table).row() for text in danger]
+        return learn([*rows, *calm], np.arange(len(rows) + len(calm)) < len(rows), self._table.size, start)
+
+    def _part_told(self, folded: str) -> str:
+        """Return the clauses of a long message that speak most for danger; a short one whole."""
+        if not _wordy(folded):
+            return folded
+        found, clauses = clauses_of(folded)
+        text = Tokens(parts_of(found, clauses), self._table)
+        starts, ends, _ = _stretches(text)
+        scores = np.where(ends - starts <= WORDY, self._model.scores(text, starts, ends), NOTHING)
+        best = int(scores.argmax())
+        place = [word for start, end in clauses for word in range(start, end)]
+        return " ".join(found[place[starts[best]] : place[ends[best] - 1] + 1])
 
     def _learn_kinds(self, danger: Mapping[str, Sequence[str]], units: np.ndarray) -> np.ndarray:
         """Return one column of weights a category, learnt from the embeddings of the messages."""
         owner = np.repeat(np.arange(len(danger)), [len(each) for each in danger.values()])
         if not len(owner):
-            return np.zeros((self._table.size, 0))
+            return np.zeros((self._embedder.size, 0))
         return ridge(units, np.eye(len(danger), dtype=np.float32)[owner], 1.0)
 
     def with_phrases(self, phrases: Mapping[str, Sequence[str]]) -> CrisisScreen:
@@ -168,8 +198,7 @@ class CrisisScreen:
         above += ALERT if alert else 0.0
         if above <= 0 or not reading.words:
             return Verdict(False, "", above, "")
-        category = reading.literal.category if reading.literal else self._category(reading.wording)
-        return Verdict(True, category, above, reading.wording)
+        return Verdict(True, self._category(reading, encoder or self._embedder), above, reading.wording)
 
     def _readings(self, utterance: str) -> list[_Reading]:
         """Return the most alarming parts of *utterance* in each spelling, worst first; at least one."""
@@ -262,12 +291,23 @@ class CrisisScreen:
         long = np.array([[len(r.words) > WINDOW] for r in readings])
         return np.hstack((found, long, long * found))  # a long text has weights of its own
 
-    def _category(self, stretch: str) -> str:
-        """Return the kind of danger that the examples nearest to *stretch* are of."""
+    def _category(self, reading: _Reading, embedder: StretchEmbedder) -> str:
+        """Return what kind of danger a phrase says, or else the examples; nothing where these do not tell."""
+        if reading.literal:
+            return reading.literal.category
         if not self._kinds.shape[1]:
             return ""
-        unit = Tokens([tokens_of(stretch)], self._table).unit()
-        return self.categories[int((unit @ self._kinds).argmax())]
+        sure = embedder.matrix([reading.wording])[0] @ self._kinds
+        return self.categories[int(sure.argmax())] if sure.max() >= SURE_KIND else ""
+
+
+def _parts(folded: str) -> list[list[str]]:
+    return parts_of(*clauses_of(folded))
+
+
+def _wordy(message: str) -> bool:
+    """Tell whether a *message* is so long that most of its words may be about something else."""
+    return len(message.split()) > WORDY or (len(message) > 2 * WORDY and bool(UNSPACED.search(message)))
 
 
 def _buried(messages: Sequence[str], harmless: Sequence[str]) -> list[tuple[str, bool]]:

@@ -26,13 +26,15 @@ class Nearness:
     the closest ones, in full.
     """
 
-    def __init__(self, units: np.ndarray, danger: np.ndarray) -> None:
-        """Learn from the embeddings of examples, one a row of *units*, and whether each signals *danger*."""
-        self._line = SoftmaxRegression.fit(units, danger.astype(int), 2, penalty=PENALTY)
+    def __init__(self, danger: np.ndarray, harmless: np.ndarray) -> None:
+        """Learn from the embeddings of examples of both sorts, one a row."""
+        units = np.vstack((danger, harmless))
+        signs = np.arange(len(units)) < len(danger)
+        self._line = SoftmaxRegression.fit(units, signs.astype(int), 2, penalty=PENALTY)
         self._axes = principal_axes(units, AXES)
         nothing = units[:0], units[:0, :AXES]
         self._danger = self._harmless = nothing
-        self.add(units, danger)
+        self.add(units, signs)
 
     def add(self, units: np.ndarray, danger: np.ndarray) -> None:
         """Take in more examples, as neighbours only: the line stays."""
