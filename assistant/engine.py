@@ -230,6 +230,7 @@ def _code_digest() -> bytes:
         "spelling",
         "retrieval",
         "literals",
+        "firstopinion",
         "crisis",
         "unmasking",
         "engine",
