@@ -22,6 +22,7 @@ WAYS = ("search", "match", "fullmatch", "finditer")  # the others go through the
 PACKAGE = Path(assistant.__path__[0])
 FROM_PARTS = {
     "re.finditer(re.escape(heading), text)",
+    're.compile(f"{_LETTERS}(?:[\'’]{_LETTERS})*")',  # of parts in the same module
     "re.compile(f'\\\\b(?:{pattern})\\\\b', re.IGNORECASE)",  # over a table in the same module
     "re.fullmatch(shape.pattern, value)",
     "re.fullmatch(pattern, id)",  # both over `formats`
@@ -32,7 +33,22 @@ SEEDS = (
     *("a", " ", "a ", "1", "'", "a'", "-", ".", "a.", "?", "? ", "and ", ", and ", ";", "\n", "\t", "(", "[", "é"),
     *("a1", "1a", "<", "&", "@", "_", "*", "**", "*a", "`", "~", "#", "# ", "\\", "=", "=\n", "-\n", "a\n", "!["),
     *("[a](", "](", "1. ", "• ", "0", "0-", "a-", "a.a", "::", "/", "a/", "e", "ed", "es", "ae", "A ", '. "', "。"),
-    *("a b ", "a.b.", " \n", "\n \n", "---\n", "```\n", "\u0430", "\u3042", "$", "1!", "|a", "> "),
+    *(
+        "a b ",
+        "a.b.",
+        "\u0915\u093e",
+        "\u093e",
+        " \n",
+        "\n \n",
+        "---\n",
+        "```\n",
+        "\u0430",
+        "\u3042",
+        "$",
+        "1!",
+        "|a",
+        "> ",
+    ),
 )
 
 

@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from assistant.text import clean, fold
+from assistant.text import clean, fold, words
 
 
 @settings(max_examples=300, deadline=None)
@@ -27,3 +27,8 @@ def test_folding_takes_accents_and_capitals_away_and_nothing_twice(text):
     assert "  " not in folded
     assert not re.search("[\u0300-\u036f]", unicodedata.normalize("NFD", folded))
     assert fold("Ärger IN  Zürich\n") == "arger in zurich"
+
+
+def test_vowel_signs_belong_to_their_words():
+    assert words(fold("मैं मरना चाहता हूँ।")) == ["मैं", "मरना", "चाहता", "हूँ"]
+    assert words(fold("don't")) == ["don't"]

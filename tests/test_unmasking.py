@@ -1,0 +1,28 @@
+"""Disguises are undone where a person still reads the words, and ordinary marks are left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.embedding import shipped_table
+from assistant.text import fold
+from assistant.unmasking import unmask
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("su-icide", "suicide"),
+        ("k.i.l.l myself", "kill myself"),
+        ("5u1c1d3", "suicide"),
+        ("0d on pills", "od on pills"),
+        ("unal!ve", "unalive"),
+    ],
+)
+def test_a_disguise_is_undone(typed, meant):
+    assert unmask(fold(typed), shipped_table().tokenizer.common_words) == meant
+
+
+@pytest.mark.parametrize("plain", ["a self-help group", "in 7th grade", "the 1980s", "10mg", "and/or"])
+def test_ordinary_marks_and_numbers_stay(plain):
+    assert unmask(fold(plain), shipped_table().tokenizer.common_words) == plain
