@@ -66,9 +66,8 @@ class CrisisScreen:
             judged = [*judged, *_buried(messages, [m for m, is_danger in judged if not is_danger])]
             read = [self._first.readings(m) for m, _ in judged]
             labels = np.array([is_danger for _, is_danger in judged])
-            self._judge = self._learn_judge(read, labels.astype(int))
-            around = embedder.stretches([(r.words, (r.around,)) for r, *_ in read])
-            self._nearness.add(np.concatenate(around), labels)
+            self._judge, around = self._learn_judge(read, labels)
+            self._nearness.add(around, labels)
         self._first.teach(judged)
 
     # learning
@@ -86,14 +85,22 @@ class CrisisScreen:
         other._first = self._first.with_phrases(phrases)
         return other
 
-    def _learn_judge(self, read: Sequence[Sequence[Reading]], danger: np.ndarray) -> SoftmaxRegression:
-        """Learn from the likeliest reading of each message: first the first opinion's, then what this makes of them."""
-        signals = self._signals([r for readings in read for r in readings], self._embedder)
-        bounds = np.concatenate(([0], np.cumsum([len(readings) for readings in read])))
-        judge = SoftmaxRegression.fit(signals[bounds[:-1]], danger, 2)
+    def _learn_judge(
+        self, read: Sequence[Sequence[Reading]], danger: np.ndarray
+    ) -> tuple[SoftmaxRegression, np.ndarray]:
+        """Learn from the likeliest reading of each message: first the first opinion's, then what this makes of them.
+
+        Returns, too, the embedding of what is around the part that alarms most, one row a message.
+        """
+        readings = [r for each in read for r in each]
+        bounds = np.concatenate(([0], np.cumsum([len(each) for each in read])))
+        units, around, parts = self._meaning(readings, self._embedder)
+        signals = self._signals(readings, units, around, parts)
+        judge = SoftmaxRegression.fit(signals[bounds[:-1]], danger.astype(int), 2)
         odds = judge.probabilities(signals)[:, 1]
         worst = np.array([a + odds[a:b].argmax() for a, b in pairwise(bounds)])
-        return SoftmaxRegression.fit(signals[worst], danger, 2)
+        judge = SoftmaxRegression.fit(signals[worst], danger.astype(int), 2)
+        return judge, units[[around[n] for n in bounds[:-1]]]
 
     # judging
 
@@ -105,20 +112,23 @@ class CrisisScreen:
             alert: the turns after a crisis have a lower bar.
             encoder: used in place of the screen's own; it remembers what this turn read.
         """
+        reader = encoder or self._embedder
         readings = self._first.readings(utterance)
         reading = readings[0]
         above = reading.score - THRESHOLD
         if self._judge is not None and reading.score > SURE_HARMLESS:
-            p = self._judge.probabilities(self._signals(readings, encoder or self._embedder))[:, 1]
+            p = self._judge.probabilities(self._signals(readings, *self._meaning(readings, reader)))[:, 1]
             reading, worst = readings[int(p.argmax())], float(p.max())
             above = float(np.log((worst + 1e-9) / (1 - worst + 1e-9)) - np.log(MIN_DANGER / (1 - MIN_DANGER)))
         above += ALERT if alert else 0.0
         if above <= 0 or not reading.words:
             return Verdict(False, "", above, "")
-        return Verdict(True, self._category(reading, encoder or self._embedder), above, reading.wording)
+        return Verdict(True, self._category(reading, reader), above, reading.wording)
 
-    def _signals(self, readings: Sequence[Reading], embedder: StretchEmbedder) -> np.ndarray:
-        """Return what the second opinion is made from: the first one, and the meaning of a part and of what is around.
+    def _meaning(
+        self, readings: Sequence[Reading], embedder: StretchEmbedder
+    ) -> tuple[np.ndarray, list[int], list[int]]:
+        """Return embeddings, and the row of each reading's whole, or what is around its part, and of the part.
 
         What is around is read in its company, the part by itself: in a peaceful story one sentence of danger
         would take on the meaning of the others.
@@ -129,11 +139,16 @@ class CrisisScreen:
         for text, own, stretch in around + parts:
             wanted.setdefault(text, (own, {}))[1][stretch] = None
         units = embedder.stretches([(own, list(stretches)) for own, stretches in wanted.values()])
-        meaning = self._nearness.signals(np.concatenate(units))
         row = {(text, s): n for n, (text, s) in enumerate((text, s) for text, (_, own) in wanted.items() for s in own)}
+        return np.concatenate(units), [row[text, s] for text, _, s in around], [row[text, s] for text, _, s in parts]
+
+    def _signals(
+        self, readings: Sequence[Reading], units: np.ndarray, around: Sequence[int], parts: Sequence[int]
+    ) -> np.ndarray:
+        """Return what the second opinion is made from: the first one, and what `_meaning` read."""
         first = np.array([[r.score, r.whole, r.literal is not None, np.log1p(len(r.words))] for r in readings])
-        each = [meaning[[row[text, s] for text, _, s in some]] for some in (around, parts)]
-        found = np.hstack((first, *each))
+        meaning = self._nearness.signals(units)
+        found = np.hstack((first, meaning[around], meaning[parts]))
         long = np.array([[len(r.words) > WINDOW] for r in readings])
         return np.hstack((found, long, long * found))  # a long text has weights of its own
 

@@ -18,7 +18,7 @@ from assistant.literals import UNSPACED, Literal, Literals
 from assistant.spelling import Speller
 from assistant.text import fold
 from assistant.unmasking import unmask
-from assistant.wordmodel import Tokens, WordModel, clauses_of, learn, parts_of, tokens_of
+from assistant.wordmodel import Row, Tokens, WordModel, clauses_of, learn, parts_of, tokens_of
 
 PHRASE = 4.0  # log-odds that a literal phrase adds: only a clearly harmless whole outweighs it
 PART_MARGIN = 1.2  # log-odds more that a part of a message needs than the whole
@@ -30,6 +30,7 @@ WINDOW = 40  # words: longer parts are read in overlapping windows
 BESIDE = 10  # words on each side of a part of a long text that are read with it
 LOOKS = 3  # spellings, and parts of a text of more than WINDOW words, that are looked at again
 LONG, GLANCE, WINDOWS_READ = 4_000, 12, 12  # letters from which a text is skimmed, by so many words at a time
+ROUGH_STEPS, STEPS, MORE_STEPS = 60, 50, 25  # of learning: to find parts, from there, and with the judged messages
 NOTHING = -99.0  # log-odds of an empty text
 _MARKS = ".,!?;:…\"()[]*-–—'’"
 _STOPS = "。！？，、"  # no blank follows them
@@ -77,11 +78,12 @@ class FirstOpinion:
         split = [_parts(text) for text in special]
         clauses = [[part] for parts in split if len(parts) > 1 for part in parts if len(part) > 3]
         self._calm = [Tokens(parts, table).row() for parts in [*split, *map(_parts, plain), *clauses]]
-        short = [text for text in danger if not wordy(text)]
-        self._model = self._learnt(short, None)
+        short = self._rows([text for text in danger if not wordy(text)])
+        self._model = self._learnt(short, self._calm, None, ROUGH_STEPS)
         self.told = [self._part_told(text) for text in danger]
-        if len(short) < len(danger):
-            self._model = self._learnt(self.told, self._model)
+        long = self._rows([told for told, text in zip(self.told, danger, strict=True) if wordy(text)])
+        self._alarming = short + long
+        self._model = self._learnt(self._alarming, self._calm, self._model, STEPS)
 
     def teach(self, judged: Sequence[tuple[str, bool]]) -> None:
         """Learn from the *judged* messages as well, once the second opinion has learnt how far to trust the first.
@@ -89,15 +91,17 @@ class FirstOpinion:
         It must do so from messages that the first one does not know.
         """
         if judged:
-            told = [self._part_told(fold(m)) for m, danger in judged if danger]
-            self._calm += [Tokens(_parts(fold(m)), self._table).row() for m, danger in judged if not danger]
-            self._model = self._learnt(self.told + told, self._model)
-        self._calm = []  # all is learnt
+            told = self._rows([self._part_told(fold(m)) for m, danger in judged if danger])
+            calm = self._rows([fold(m) for m, danger in judged if not danger])
+            self._model = self._learnt(self._alarming + told, self._calm + calm, self._model, MORE_STEPS)
+        self._alarming, self._calm = [], []  # all is learnt
 
-    def _learnt(self, danger: Sequence[str], start: WordModel | None) -> WordModel:
-        rows = [Tokens(_parts(text), self._table).row() for text in danger]
-        count = len(rows) + len(self._calm)
-        return learn([*rows, *self._calm], np.arange(count) < len(rows), self._table.size, start)
+    def _rows(self, folded: Sequence[str]) -> list[Row]:
+        return [Tokens(_parts(text), self._table).row() for text in folded]
+
+    def _learnt(self, alarming: list[Row], calm: list[Row], start: WordModel | None, steps: int) -> WordModel:
+        signs = np.arange(len(alarming) + len(calm)) < len(alarming)
+        return learn([*alarming, *calm], signs, self._table.size, start, steps)
 
     def _part_told(self, folded: str) -> str:
         """Return the clauses of a long message that speak most for danger; a short one whole."""

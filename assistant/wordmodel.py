@@ -22,7 +22,6 @@ RARE = 4  # a hashed feature that is met less often is left out
 LONG = 400  # words: beyond that unknown words are not split into pieces
 NO_EVIDENCE = -3.0  # log-odds without examples
 MANY, FAINT = 96, -50.0  # stretches judged by meaning, and the log-odds of the others
-STEPS, MORE_STEPS = 100, 40  # of L-BFGS: after 40 some verdicts still moved; and from a model that is nearly right
 _SHARES = (1.0, 1.0, 0.5, 1.0)  # words, pairs, pairs with a gap, character grams
 _SHIFTS = np.arange(3)[:, None]  # how many fewer pairs, and pairs with a gap, than words a stretch has
 _CLAUSES = re.compile(r"[.!?…;:\n。！？،؟।]+|,|\b(and|but|because|bc|cuz|so|or|though|although)\b")
@@ -145,10 +144,10 @@ class WordModel:
         return np.convolve(evidence, np.ones(width), "same")
 
 
-def learn(rows: Sequence[Row], danger: np.ndarray, size: int, start: WordModel | None = None) -> WordModel:
+def learn(rows: Sequence[Row], danger: np.ndarray, size: int, start: WordModel | None, steps: int) -> WordModel:
     """Fit a model to *rows*, of which those where *danger* is true signal it; these weigh half as much as the rest.
 
-    *size* is that of an embedding. From a model to *start* from, learnt on much the same rows, few steps are enough.
+    *size* is that of an embedding. The model to *start* from was learnt on much the same rows. *steps* are of L-BFGS.
     """
     if not danger.any() or danger.all():
         return WordModel(np.zeros(BUCKETS), np.zeros(size), NO_EVIDENCE)
@@ -182,11 +181,10 @@ def learn(rows: Sequence[Row], danger: np.ndarray, size: int, start: WordModel |
         gradient[:-1] += PENALTY * w[:-1]
         return float(loss), gradient
 
-    if start is None:
-        w = lbfgs(objective, np.zeros(size + vectors.shape[1] + 1, np.float32), steps=STEPS)
-    else:
-        before = np.concatenate((start.hashed[used], start.dense, [start.bias])).astype(np.float32)
-        w = lbfgs(objective, before, steps=MORE_STEPS)
+    before = np.zeros(size + vectors.shape[1] + 1, np.float32)
+    if start is not None:
+        before[:] = np.concatenate((start.hashed[used], start.dense, [start.bias]))
+    w = lbfgs(objective, before, steps=steps)
     hashed = np.zeros(BUCKETS, np.float32)
     hashed[used] = w[:size]
     return WordModel(hashed, w[size:-1].astype(np.float32), float(w[-1]))
