@@ -66,7 +66,7 @@ class CrisisScreen:
             judged = [*judged, *_buried(messages, [m for m, is_danger in judged if not is_danger])]
             read = [self._first.readings(m) for m, _ in judged]
             labels = np.array([is_danger for _, is_danger in judged])
-            self._judge, around = self._learn_judge(read, labels)
+            self._judge, around = self._learn_judge(read, labels.astype(int))
             self._nearness.add(around, labels)
         self._first.teach(judged)
 
@@ -96,10 +96,10 @@ class CrisisScreen:
         bounds = np.concatenate(([0], np.cumsum([len(each) for each in read])))
         units, around, parts = self._meaning(readings, self._embedder)
         signals = self._signals(readings, units, around, parts)
-        judge = SoftmaxRegression.fit(signals[bounds[:-1]], danger.astype(int), 2)
+        judge = SoftmaxRegression.fit(signals[bounds[:-1]], danger, 2)
         odds = judge.probabilities(signals)[:, 1]
         worst = np.array([a + odds[a:b].argmax() for a, b in pairwise(bounds)])
-        judge = SoftmaxRegression.fit(signals[worst], danger.astype(int), 2)
+        judge = SoftmaxRegression.fit(signals[worst], danger, 2)
         return judge, units[[around[n] for n in bounds[:-1]]]
 
     # judging

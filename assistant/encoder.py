@@ -129,11 +129,15 @@ class Text:
         return found
 
 
-def words_read(text: str) -> list[str]:
-    """Return the words of *text*, set apart by blanks; of a very long one only those that can be read."""
-    if len(text) > MAX_CHARACTERS:
-        text = f"{text[:FIRST_CHARACTERS]} {text[FIRST_CHARACTERS - MAX_CHARACTERS :]}"
-    return text.split(" ")
+def _wholes(texts: Sequence[str]) -> list[Wanted]:
+    """Return *texts* as their words, each as one stretch; of a very long one only the words that can be read."""
+    found: list[Wanted] = []
+    for text in texts:
+        if len(text) > MAX_CHARACTERS:
+            text = f"{text[:FIRST_CHARACTERS]} {text[FIRST_CHARACTERS - MAX_CHARACTERS :]}"
+        words = text.split(" ")
+        found.append((words, [(0, len(words))]))
+    return found
 
 
 class SentenceEncoder:
@@ -166,8 +170,7 @@ class SentenceEncoder:
 
     def matrix(self, texts: Sequence[str]) -> np.ndarray:
         """Return one embedding a row: shape ``(len(texts), size)``, float32."""
-        words = [words_read(text) for text in texts]
-        found = self.stretches([(each, ((0, len(each)),)) for each in words])
+        found = self.stretches(_wholes(texts))
         return np.concatenate([np.empty((0, self.size), np.float32), *found])
 
     def stretches(self, wanted: Sequence[Wanted]) -> list[np.ndarray]:
@@ -247,8 +250,7 @@ class OneTurn:
 
     def matrix(self, texts: Sequence[str]) -> np.ndarray:
         """Return one embedding a row: shape ``(len(texts), size)``, float32."""
-        words = [words_read(text) for text in texts]
-        return np.concatenate(self.stretches([(each, ((0, len(each)),)) for each in words]))
+        return np.concatenate(self.stretches(_wholes(texts)))
 
     def stretches(self, wanted: Sequence[Wanted]) -> list[np.ndarray]:
         """Return the embeddings of stretches of texts, as `SentenceEncoder.stretches` does."""

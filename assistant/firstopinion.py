@@ -25,12 +25,13 @@ PART_MARGIN = 1.2  # log-odds more that a part of a message needs than the whole
 REPAIRED_MARGIN = 0.5  # log-odds more that a repaired reading needs
 SURE_HARMLESS = -4.5  # log-odds: below, no second opinion is asked
 FEWEST = 3  # different letters: less than that says nothing
-WORDY = 30  # words of a long message
+WORDY = 30  # words from which a message speaks of other things, too; with 15 more long ones were judged wrongly
 WINDOW = 40  # words: longer parts are read in overlapping windows
 BESIDE = 10  # words on each side of a part of a long text that are read with it
 LOOKS = 3  # spellings, and parts of a text of more than WINDOW words, that are looked at again
 LONG, GLANCE, WINDOWS_READ = 4_000, 12, 12  # letters from which a text is skimmed, by so many words at a time
-ROUGH_STEPS, STEPS, MORE_STEPS = 60, 50, 25  # of learning: to find parts, from there, and with the judged messages
+ROUGH_STEPS, STEPS, MORE_STEPS = 60, 50, 25  # of learning: to find parts, from there (after 40 in all some verdicts
+# still moved), and from there with the judged messages
 NOTHING = -99.0  # log-odds of an empty text
 _MARKS = ".,!?;:…\"()[]*-–—'’"
 _STOPS = "。！？，、"  # no blank follows them
@@ -78,10 +79,10 @@ class FirstOpinion:
         split = [_parts(text) for text in special]
         clauses = [[part] for parts in split if len(parts) > 1 for part in parts if len(part) > 3]
         self._calm = [Tokens(parts, table).row() for parts in [*split, *map(_parts, plain), *clauses]]
-        short = self._rows([text for text in danger if not wordy(text)])
+        short = self._rows([text for text in danger if not _wordy(text)])
         self._model = self._learnt(short, self._calm, None, ROUGH_STEPS)
         self.told = [self._part_told(text) for text in danger]
-        long = self._rows([told for told, text in zip(self.told, danger, strict=True) if wordy(text)])
+        long = self._rows([told for told, text in zip(self.told, danger, strict=True) if _wordy(text)])
         self._alarming = short + long
         self._model = self._learnt(self._alarming, self._calm, self._model, STEPS)
 
@@ -105,7 +106,7 @@ class FirstOpinion:
 
     def _part_told(self, folded: str) -> str:
         """Return the clauses of a long message that speak most for danger; a short one whole."""
-        if not wordy(folded):
+        if not _wordy(folded):
             return folded
         found, clauses = clauses_of(folded)
         text = Tokens(parts_of(found, clauses), self._table)
@@ -124,7 +125,7 @@ class FirstOpinion:
     def readings(self, utterance: str) -> list[Reading]:
         """Return the most alarming parts of *utterance* in each spelling, worst first; at least one."""
         folded = fold(utterance)
-        unmasked = unmask(folded, self._table.tokenizer.common_words)
+        unmasked = unmask(folded, self._speller.knows)
         if len(folded) > LONG:
             folded = unmasked = self._excerpt(unmasked)
         found = [self._read(folded, 0.0)]
@@ -197,7 +198,7 @@ def _parts(folded: str) -> list[list[str]]:
     return parts_of(*clauses_of(folded))
 
 
-def wordy(message: str) -> bool:
+def _wordy(message: str) -> bool:
     """Tell whether a *message* is so long that most of its words may be about something else."""
     return len(message.split()) > WORDY or (len(message) > 2 * WORDY and bool(UNSPACED.search(message)))
 

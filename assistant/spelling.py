@@ -38,6 +38,10 @@ class Speller:
         new._choices = _by_length(new._uses)
         return new
 
+    def knows(self, word: str) -> bool:
+        """Return whether *word* is one of the knowledge's or one of the commonest of English."""
+        return word in self._uses or word in self._common
+
     def repair(self, tokens: list[str]) -> list[str]:
         """Return *tokens* with unknown words replaced where a near known one exists."""
         left = MOST_REPAIRS
@@ -50,9 +54,7 @@ class Speller:
         return out
 
     def _doubtful(self, token: str) -> bool:
-        return (
-            SHORTEST <= len(token) <= 24 and token.isalpha() and token not in self._uses and token not in self._common
-        )
+        return SHORTEST <= len(token) <= 24 and token.isalpha() and not self.knows(token)
 
     def _nearest(self, token: str) -> str:
         cutoff = NEAR if len(token) < 8 else NEAR_LONG

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Callable
 
 _LOOKALIKE = str.maketrans(
     "аеорсухкмтнвіјѕԁһոքգԛѡαβεικνορτυχϲϳ",
@@ -21,24 +21,24 @@ _NUMBER = re.compile(r"\d+(?:st|nd|rd|th)|\d{2,}[a-z]{1,2}")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 
-def unmask(folded: str, known: Set[str] = frozenset()) -> str:
+def unmask(folded: str, known: Callable[[str], bool] = lambda word: False) -> str:
     """Return *folded* text with disguises undone; the same text where there is none.
 
-    Marks between two *known* words join them as in "self-help", and hide nothing.
+    Marks between *known* words are left where they hide no other one: "self-help" stays, "over-dose" does not.
     """
-    plain = folded.isascii()
-    text = (
-        folded
-        if plain or _SMALL_CAPITALS.keys().isdisjoint(map(ord, set(folded)))
-        else folded.translate(_SMALL_CAPITALS)
-    )
-    if _LATIN.search(text) and (not plain or _LEET_SIGN.search(text)):
+    text = folded
+    if not text.isascii():
+        text = text.translate(_SMALL_CAPITALS)
+    if _LATIN.search(text) and (not folded.isascii() or _LEET_SIGN.search(text)):
         text = " ".join(w if w.isascii() and not _LEET_SIGN.search(w) else _plain_word(w) for w in text.split(" "))
     text = _SPACED.sub(lambda m: _close_up(m.group(0)), text)
-    text = _JOINED.sub(
-        lambda m: m.group(0) if known >= set(_MARKS.split(m.group(0))) else _MARKS.sub("", m.group(0)), text
-    )
+    text = _JOINED.sub(lambda m: _without_marks(m.group(0), known), text)
     return _STRETCHED.sub(r"\1", text)
+
+
+def _without_marks(joined: str, known: Callable[[str], bool]) -> str:
+    whole = _MARKS.sub("", joined)
+    return joined if not known(whole) and all(map(known, _MARKS.split(joined))) else whole
 
 
 def _plain_word(word: str) -> str:

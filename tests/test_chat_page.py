@@ -294,3 +294,21 @@ def test_a_script_gets_the_newest_turn_alone(client):
     wrong = client.post("/turn", data={"question": ""})
     assert (wrong.status_code, wrong.content_type) == (422, "application/problem+json")
     assert wrong.get_json()["detail"] == "Please type a question first."
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is neuroplasticity?", "What is CBT and what is mindfulness?", "Who discovered neuroplasticity?",
+        "should I stop taking my tablets", "hello", "i want to kill myself", "brain ???",
+    ],
+)  # fmt: skip
+def test_the_page_says_what_the_api_says(client, question):
+    said = client.post("/api/ask", json={"question": question, "region": "UK"}).get_json()
+    latest = Page(client.post("/", data={"question": question, "region": "UK"}).text).latest
+    shown = " ".join(latest.text.split())
+    for paragraph in said["reply"].split("\n\n"):
+        assert " ".join(paragraph.split()) in shown
+    links = {link.get("href").replace("?region=UK", "") for link in latest.all("a")}  # the page keeps the region
+    assert {p["citation"]["href"] for p in said["passages"]} <= links
+    assert all(resource["name"] in shown for resource in said["support"]["resources"])

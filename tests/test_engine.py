@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -68,14 +69,19 @@ print(*kept)
 """
 
 
-def test_the_screen_is_learnt_beside_the_rest_and_only_once(tmp_path):
-    small(tmp_path / "own")
+def printed(program: str, folder: Path) -> str:
+    """Return what *program* prints of a small knowledge folder, with a cache of its own; it must end well."""
+    small(folder / "own")
     run = subprocess.run(
-        [sys.executable, "-c", BESIDE, str(tmp_path / "own")],
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}, capture_output=True, text=True, timeout=300,
+        [sys.executable, "-c", program, str(folder / "own")],
+        env={**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
-    assert len(run.stdout.split()) == 1
+    return run.stdout
+
+
+def test_the_screen_is_learnt_beside_the_rest_and_only_once(tmp_path):
+    assert len(printed(BESIDE, tmp_path).split()) == 1
 
 
 def test_what_is_used_is_not_thrown_out_of_the_cache(tmp_path, monkeypatch):
@@ -103,9 +109,4 @@ engine.build(load(Path(sys.argv[1])))
 
 def test_it_does_not_matter_who_hears_first_that_the_screen_is_learnt(tmp_path):
     """A master process of gunicorn waits for every child that ends, so that nobody else can."""
-    small(tmp_path / "own")
-    run = subprocess.run(
-        [sys.executable, "-c", REAPED, str(tmp_path / "own")],
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
+    printed(REAPED, tmp_path)
