@@ -14,16 +14,13 @@ from assistant.conversation import MAX_UTTERANCE, TAKEN_BACK, Turn, carried, pre
 from assistant.foreign import Notice, notice
 from assistant.passages import Passage, Source
 from assistant.rendering import Because, because, cited, shape
-from assistant.replies import Abstention, Cited, Clarification, CrisisReply, Reply, kind
+from assistant.replies import Abstention, Cited, Clarification, Reply, kind
 from assistant.storage import Outcome, Storage, Verdict
 from assistant.views.visit import SIZES, Desk, Visit
 
 MAX_STARTERS = 4
 MAX_CITED = 2
 """Passages in one answer."""
-
-BODY_IN_DANGER = frozenset({"overdose_or_medical", "eating_or_neglect_emergency"})
-"""Kinds of danger where the emergency number stands before any line to talk to."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,6 @@ class ShownTurn:
     latest: bool
     said: str
     sent: str
-    emergency_first: bool
     foreign: Notice | None
 
 
@@ -226,7 +222,6 @@ def _show(visit: Visit, turns: Sequence[Turn], thanks: Thanks, *, landing: bool 
                 foreign=None
                 if turn.taken_back
                 else notice(visit.catalogue, turn.utterance, reply, visit.language, visit.region),
-                emergency_first=isinstance(reply, CrisisReply) and reply.category in BODY_IN_DANGER,
             )
         )
     return tuple(shown)
