@@ -33,6 +33,7 @@ JUDGED_ENOUGH = 200  # judged questions from which the confidence is learnt on t
 FOLLOW_UP_STEP = 5  # every fifth follow-up, ranked as if it were new
 PLAIN = 8_000  # from about so many questions on topics the crisis screen learns: more only take longer
 SHARED_FROM = 100  # entries from which learning takes long enough to share it between two processes
+KEPT_BYTES = 500_000_000  # of each kind of learnt part: six of the shipped size, or very many small ones
 NEVER = 40.0  # log-odds that rule an outcome out
 
 Part = TypeVar("Part")
@@ -207,13 +208,22 @@ def _loaded(path: Path) -> Any:
 
 def _save(path: Path, part: object) -> None:
     try:
-        for old in sorted(path.parent.glob(f"{path.name.split('-')[0]}-*.pickle"), key=os.path.getmtime)[:-6]:
-            old.unlink(missing_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             pickle.dump(part, file, protocol=5)
         os.replace(file.name, path)
+        _make_room(path)
     except OSError:
         return
+
+
+def _make_room(newest: Path) -> None:
+    """Throw out the parts of the kind of *newest* that nobody used for longest, beyond `KEPT_BYTES`."""
+    others = [p for p in newest.parent.glob(f"{newest.name.split('-')[0]}-*.pickle") if p != newest]
+    held = newest.stat().st_size
+    for old in sorted(others, key=os.path.getmtime, reverse=True):
+        held += old.stat().st_size
+        if held > KEPT_BYTES:
+            old.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=1)

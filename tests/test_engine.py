@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -86,12 +87,24 @@ def test_the_screen_is_learnt_beside_the_rest_and_only_once(tmp_path):
 
 def test_what_is_used_is_not_thrown_out_of_the_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(engine, "KEPT_BYTES", 6 * len(pickle.dumps("used", protocol=5)) + 6)
     used = engine._kept("part", "used", lambda: "used")
     for other in range(20):
-        engine._kept("part", other, lambda: "other")
+        engine._kept("part", other, lambda: "more")
         assert engine._kept("part", "used", lambda: "made again") == used
         for path in (tmp_path / "psychoeducation-assistant").iterdir():
             os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns - 1_000_000_000))
+    assert len(list((tmp_path / "psychoeducation-assistant").iterdir())) == 6
+    assert engine._kept("part", 0, lambda: "made again") == "made again", "unused for longest, it had to go"
+
+
+def test_a_part_that_is_larger_than_all_room_is_kept_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(engine, "KEPT_BYTES", 10)
+    for part in ("first", "second"):
+        engine._kept("part", part, lambda: "x" * 100)
+    assert engine._kept("part", "second", lambda: "made again") == "x" * 100
+    assert engine._kept("part", "first", lambda: "made again") == "made again"
 
 
 REAPED = """
