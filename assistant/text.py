@@ -24,7 +24,8 @@ GRAM_SIZES = (2, 3, 4, 5)
 _VOWEL_SIGNS = r"[\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e]"  # no letters to `re`
 _LETTERS = rf"[^\W_]+(?:{_VOWEL_SIGNS}+[^\W_]*)*"
 _WORD = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
-_ACCENTS = re.compile("[\u0300-\u036f]+")
+_ACCENTS = re.compile("[\u0300-\u036f\u0640\u064b-\u0655]+")  # of Latin letters; Arabic stretches, vowels and hamzas
+_ALIKE = str.maketrans("łđøıىیکةہ", "ldoiييكهه", "") | {ord("ß"): "ss"}  # letters that many type as another
 _INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
 
 
@@ -65,10 +66,14 @@ def clean(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return cleaned *text* in lower case, without accents on Latin letters, blanks collapsed."""
+    """Return cleaned *text* in lower case, without accents on Latin letters, blanks collapsed.
+
+    Arabic loses its vowel marks, and letters that differ by region become one (as in Lucene's ArabicNormalizer).
+    """
     small = clean(text).lower()
     if not small.isascii():
         small = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", small)))
+        small = small.translate(_ALIKE)
     return " ".join(small.split())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -32,3 +33,21 @@ def test_folding_takes_accents_and_capitals_away_and_nothing_twice(text):
 def test_vowel_signs_belong_to_their_words():
     assert words(fold("मैं मरना चाहता हूँ।")) == ["मैं", "मरना", "चाहता", "हूँ"]
     assert words(fold("don't")) == ["don't"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("połknęłam", "polknelam"),
+        ("Weiß", "weiss"),
+        ("ışık", "isik"),
+        ("đau", "dau"),
+        ("søvn", "sovn"),
+        ("أُريدُ أن أنتحر", "اريد ان انتحر"),
+        ("آخـــر مدرسة", "اخر مدرسه"),
+        ("میکنم", "ميكنم"),
+        ("ہوں", "هوں"),
+    ],
+)
+def test_letters_that_many_type_as_another_are_one(typed, plain):
+    assert fold(typed) == fold(plain) == plain
