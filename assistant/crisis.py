@@ -16,7 +16,7 @@ import numpy as np
 
 from assistant.embedding import StaticTable, Stretch, StretchEmbedder
 from assistant.encoder import OneTurn
-from assistant.firstopinion import SURE_HARMLESS, WINDOW, FirstOpinion, Reading
+from assistant.firstopinion import SURE_HARMLESS, WINDOW, FirstOpinion, Reading, wordy
 from assistant.learning import SoftmaxRegression, ridge
 from assistant.nearness import Nearness
 from assistant.text import fold, words
@@ -61,8 +61,10 @@ class CrisisScreen:
         self._kinds = self._learn_kinds(danger, told)
         self._judge: SoftmaxRegression | None = None
         if len(judged) >= JUDGED_ENOUGH and min(len(messages), len(lookalikes)) >= EXAMPLES_ENOUGH:
-            calm = embedder.matrix([_as_read(fold(m)) for m in (*lookalikes, *others[::PLAIN_STEP])])
-            self._nearness = Nearness(told, calm)
+            calm = [_as_read(fold(m)) for m in (*lookalikes, *others[::PLAIN_STEP])]
+            # of a long text one part decides: those of harmless texts that alarm most have to be known as such
+            calm += [r.part for m in lookalikes if wordy(m) for r in self._first.readings(m) if r.words]
+            self._nearness = Nearness(told, embedder.matrix(calm))
             judged = [*judged, *_buried(messages, [m for m, is_danger in judged if not is_danger])]
             read = [self._first.readings(m) for m, _ in judged]
             labels = np.array([is_danger for _, is_danger in judged])

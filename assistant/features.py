@@ -73,15 +73,14 @@ class Features:
     """One text: its weighted grams and stems, and its embedding.
 
     Ids below `BUCKETS` are grams, the others stems; *values* carry the views' shares, so that the
-    product of two texts is their part of a similarity. The `known` parts are the shares (0 to 1) of
-    a view's weight that the knowledge has seen; *length* is in words.
+    product of two texts is their part of a similarity. *known* is the share (0 to 1) of the grams'
+    weight that the knowledge has seen; *length* is in words.
     """
 
     ids: np.ndarray
     values: np.ndarray
     embedding: np.ndarray
-    gram_known: float
-    stem_known: float
+    known: float
     length: int
 
 
@@ -156,14 +155,13 @@ class Vectoriser:
         ids, first, counts = np.unique(hashed[0], return_index=True, return_counts=True)
         weights = (1 + np.log(counts, dtype=np.float32)) * self.frequencies.idf[ids] * hashed[1][first]
         square = weights * weights
-        known = square * self.frequencies.seen[ids]
         grams = int(ids.searchsorted(BUCKETS))
         parts = slice(0, grams), slice(grams, len(ids))
         total = [float(square[part].sum()) or 1.0 for part in parts]
         for part, whole, share in zip(parts, total, (GRAM_SHARE, STEM_SHARE), strict=True):
             weights[part] *= (share / whole) ** 0.5
-        gram_known, stem_known = (float(known[part].sum()) / whole for part, whole in zip(parts, total, strict=True))
-        return Features(ids, weights, embedding, gram_known, stem_known, len(tokens))
+        known = float(square[:grams] @ self.frequencies.seen[ids[:grams]]) / total[0]
+        return Features(ids, weights, embedding, known, len(tokens))
 
 
 _SPREAD = np.arange(2 * BUCKETS, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)

@@ -52,9 +52,14 @@ class Reading:
     literal: Literal | None = None
 
     @property
+    def part(self) -> str:
+        """The words of the part."""
+        return " ".join(self.words[slice(*self.stretch)])
+
+    @property
     def wording(self) -> str:
         """What to show for it: the literal phrase, or the words of the part."""
-        return self.literal.text.strip() if self.literal else " ".join(self.words[slice(*self.stretch)])
+        return self.literal.text.strip() if self.literal else self.part
 
 
 class FirstOpinion:
@@ -79,10 +84,10 @@ class FirstOpinion:
         split = [_parts(text) for text in special]
         clauses = [[part] for parts in split if len(parts) > 1 for part in parts if len(part) > 3]
         self._calm = [Tokens(parts, table).row() for parts in [*split, *map(_parts, plain), *clauses]]
-        short = self._rows([text for text in danger if not _wordy(text)])
+        short = self._rows([text for text in danger if not wordy(text)])
         self._model = self._learnt(short, self._calm, None, ROUGH_STEPS)
         self.told = [self._part_told(text) for text in danger]
-        long = self._rows([told for told, text in zip(self.told, danger, strict=True) if _wordy(text)])
+        long = self._rows([told for told, text in zip(self.told, danger, strict=True) if wordy(text)])
         self._alarming = short + long
         self._model = self._learnt(self._alarming, self._calm, self._model, STEPS)
 
@@ -106,7 +111,7 @@ class FirstOpinion:
 
     def _part_told(self, folded: str) -> str:
         """Return the clauses of a long message that speak most for danger; a short one whole."""
-        if not _wordy(folded):
+        if not wordy(folded):
             return folded
         found, clauses = clauses_of(folded)
         text = Tokens(parts_of(found, clauses), self._table)
@@ -198,7 +203,7 @@ def _parts(folded: str) -> list[list[str]]:
     return parts_of(*clauses_of(folded))
 
 
-def _wordy(message: str) -> bool:
+def wordy(message: str) -> bool:
     """Tell whether a *message* is so long that most of its words may be about something else."""
     return len(message.split()) > WORDY or (len(message) > 2 * WORDY and bool(UNSPACED.search(message)))
 

@@ -110,7 +110,7 @@ class Retriever:
     def signal_names(self) -> tuple[str, ...]:
         """Names of the numbers in `Ranking.signals`, in order."""
         each = ("learnt sum", "best score", "nearest", "share of neighbours")
-        shared = ("margin", "known grams", "known stems", "length", "nearest meaning", "best two agree")
+        shared = ("margin", "known grams", "length", "nearest meaning", "best two agree")
         return tuple(f"{g}: {n}" for g in self.groups for n in each) + shared
 
     def _dense(self, f: Features) -> np.ndarray:
@@ -119,7 +119,7 @@ class Retriever:
     def features_of(self, row: int) -> Features:
         """Return the features of phrasing number *row*."""
         own = slice(self._sparse.starts[row], self._sparse.starts[row + 1])
-        return Features(self._sparse.ids[own], self._sparse.values[own], self._embeddings[row], 1.0, 1.0, 0)
+        return Features(self._sparse.ids[own], self._sparse.values[own], self._embeddings[row], 1.0, 0)
 
     def dense_row(self, row: int) -> np.ndarray:
         """Return phrasing number *row* as the regression sees it."""
@@ -200,7 +200,7 @@ class Retriever:
         out = [n for i, g in enumerate(self.groups) for n in (sums[i], best[g], near[g], share[i])]
         margin = candidates[0].score - (candidates[1].score if len(candidates) > 1 else 0.0)
         agree = float(self.entries[owners[0]].id == candidates[0].id)
-        out += [margin, f.gram_known, f.stem_known, math.log1p(f.length), meaning, agree]
+        out += [margin, f.known, math.log1p(f.length), meaning, agree]
         return np.array(out)
 
     def leave_one_out(self, index: int) -> Ranking:
