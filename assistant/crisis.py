@@ -61,7 +61,7 @@ class CrisisScreen:
         self._kinds = self._learn_kinds(danger, told)
         self._judge: SoftmaxRegression | None = None
         if len(judged) >= JUDGED_ENOUGH and min(len(messages), len(lookalikes)) >= EXAMPLES_ENOUGH:
-            calm = [_as_read(fold(m)) for m in (*lookalikes, *others[::PLAIN_STEP])]
+            calm = [_as_read(fold(m)) for m in (*lookalikes, *others[::PLAIN_STEP]) if len(m.split()) <= WINDOW]
             # of a long text one part decides: those of harmless texts that alarm most have to be known as such
             calm += [r.part for m in lookalikes if wordy(m) for r in self._first.readings(m) if r.words]
             self._nearness = Nearness(told, embedder.matrix(calm))

@@ -38,9 +38,9 @@ from assistant.text import fold, words
 
 MIN_CONFIDENCE = 0.45  # probability, 0 to 1: below it we do not answer (set on the folder's judged questions)
 MIN_CHOICE = 0.17  # below MIN_CONFIDENCE and above this, "did you mean" offers the nearest passages
-# Probability that a question is for a professional, alone and as a share of that for an answer: on the judged
-# questions 22 personal ones get an answer, 25 with 0.3 and 1, for half a point of the answers.
-MIN_CLINICAL, CLINICAL_SHARE = 0.2, 0.5
+# Probability that a question is for a professional, alone and as a share of that for an answer: low, since an
+# answer to such a question is worse than none; with 0.2 gibberish and general questions in other languages went there.
+MIN_CLINICAL, CLINICAL_SHARE = 0.25, 0.5
 MIN_PART = 0.3  # each half of a double question that is answered must be this sure to get a passage of its own
 NEAR_TIE = 0.06  # score: a second passage of another place this close is shown too
 MAX_RESOURCES = 3  # help lines on a crisis reply: more would be a list, not help

@@ -24,6 +24,7 @@ PHRASE = 4.0  # log-odds that a literal phrase adds: only a clearly harmless who
 PART_MARGIN = 1.2  # log-odds more that a part of a message needs than the whole
 REPAIRED_MARGIN = 0.5  # log-odds more that a repaired reading needs
 SURE_HARMLESS = -4.5  # log-odds: below, no second opinion is asked
+REPAIR_FROM = 8  # uses: a rare word of one language is near many typing mistakes of another
 FEWEST = 3  # different letters: less than that says nothing
 WORDY = 30  # words from which a message speaks of other things, too; with 15 more long ones were judged wrongly
 WINDOW = 40  # words: longer parts are read in overlapping windows
@@ -80,7 +81,7 @@ class FirstOpinion:
         self._table = table
         self._literals = Literals(phrases)
         danger, special, plain = ([fold(m) for m in each] for each in (danger, special, plain))
-        self._speller = Speller(map(tokens_of, danger), table.tokenizer.common_words)
+        self._speller = Speller(map(tokens_of, danger), table.tokenizer.common_words, REPAIR_FROM)
         split = [_parts(text) for text in special]
         clauses = [[part] for parts in split if len(parts) > 1 for part in parts if len(part) > 3]
         self._calm = [Tokens(parts, table).row() for parts in [*split, *map(_parts, plain), *clauses]]

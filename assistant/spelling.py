@@ -25,11 +25,17 @@ MIN_USES = 2  # a word the knowledge uses once may be a typing mistake itself
 class Speller:
     """Knows the words of the knowledge and how often each is used."""
 
-    def __init__(self, texts_words: Iterable[Iterable[str]], common: Collection[str]) -> None:
+    def __init__(self, texts_words: Iterable[Iterable[str]], common: Collection[str], repair_from: int = 0) -> None:
+        """Learn the words of the knowledge.
+
+        Args:
+            common: the commonest words of the language.
+            repair_from: uses from which a word that is none of these is what another may have meant.
+        """
         counts = Counter(w for words in texts_words for w in words)
         self._common = common
         self._uses = {w: n for w, n in counts.items() if len(w) > 2 and w.isalpha() and (w in common or n >= MIN_USES)}
-        self._choices = _by_length(self._uses)
+        self._choices = _by_length(w for w, n in self._uses.items() if w in common or n >= repair_from)
 
     def knowing(self, texts_words: Iterable[Iterable[str]]) -> Speller:
         """Return a speller that knows these texts' words as well."""

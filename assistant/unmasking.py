@@ -18,6 +18,8 @@ _SPACED = re.compile(r"(?<![^\W_])(?:[^\W\d_][\s.\-_*·•,/\\|]{1,3}){3,}[^\W\d
 _JOINED = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[.\-_*·•/\\|~]++[^\W\d_]++)+")
 _MARKS = re.compile(r"[.\-_*·•/\\|~]+")
 _NUMBER = re.compile(r"\d+(?:st|nd|rd|th)|\d{2,}[a-z]{1,2}")
+_ALONE = "ai"  # letters that are words
+MOST_LETTERS, LONGEST = 30, 10  # that are set apart into words, and of such a word
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 
@@ -31,7 +33,7 @@ def unmask(folded: str, known: Callable[[str], bool] = lambda word: False) -> st
         text = text.translate(_SMALL_CAPITALS)
     if _LATIN.search(text) and (not folded.isascii() or _LEET_SIGN.search(text)):
         text = " ".join(w if w.isascii() and not _LEET_SIGN.search(w) else _plain_word(w) for w in text.split(" "))
-    text = _SPACED.sub(lambda m: _close_up(m.group(0)), text)
+    text = _SPACED.sub(lambda m: _close_up(m.group(0), known), text)
     text = _JOINED.sub(lambda m: _without_marks(m.group(0), known), text)
     return _STRETCHED.sub(r"\1", text)
 
@@ -49,6 +51,24 @@ def _plain_word(word: str) -> str:
     return word.translate(_LEET) if _LEETISH.fullmatch(bare) and not _NUMBER.fullmatch(bare) else word
 
 
-def _close_up(spaced: str) -> str:
+def _close_up(spaced: str, known: Callable[[str], bool]) -> str:
     """Join letters set apart; a wider gap (two blanks or more) stays a gap between words."""
-    return " ".join(re.sub(r"[^\w]|_", "", part) for part in re.split(r"\s{2,}|\s[.\-*/|]\s", spaced))
+    parts = (re.sub(r"[^\w]|_", "", part) for part in re.split(r"\s{2,}|\s[.\-*/|]\s", spaced))
+    return " ".join(part if known(part) else _set_apart(part, known) for part in parts)
+
+
+def _set_apart(letters: str, known: Callable[[str], bool]) -> str:
+    """Return *letters* as the *known* words that they are made of, long ones if there is a choice; or as they are."""
+    if len(letters) > MOST_LETTERS:
+        return letters
+    made = {0: (0, 0, "")}  # of the first so many letters: the words' squared lengths, the last length, and the words
+    for end in range(1, len(letters) + 1):
+        ways = [
+            (made[start][0] + len(word) ** 2, len(word), f"{made[start][2]} {word}")
+            for start in range(max(0, end - LONGEST), end)
+            for word in [letters[start:end]]
+            if start in made and (known(word) if len(word) > 1 else word in _ALONE)
+        ]
+        if ways:
+            made[end] = max(ways)
+    return made.get(len(letters), (0, 0, letters))[2].strip()

@@ -175,7 +175,7 @@ def learn(rows: Sequence[Row], danger: np.ndarray, size: int, start: WordModel |
         w = w.astype(np.float32)
         z = segment_sums(values * w[columns], row_starts) + vectors @ w[size:-1] + w[-1]
         loss = (weight * (np.logaddexp(0, z) - y * z)).sum() + 0.5 * PENALTY * (w[:-1] @ w[:-1])
-        residual = (weight * (1 / (1 + np.exp(-z)) - y)).astype(np.float32)
+        residual = (weight * (0.5 + 0.5 * np.tanh(0.5 * z) - y)).astype(np.float32)
         sums = segment_sums(column_values * residual[column_owner], column_starts)
         gradient = np.concatenate((sums, vectors.T @ residual, [residual.sum()]))
         gradient[:-1] += PENALTY * w[:-1]

@@ -24,6 +24,11 @@ KNOWN = Speller([["unalive", "myself"]] * 2, shipped_table().tokenizer.common_wo
         ("over-dose", "overdose"),
         ("un-alive", "unalive"),
         ("mur.der", "murder"),
+        ("k i l l m y s e l f", "kill myself"),
+        ("i w a n t t o d i e", "i want to die"),
+        ("i f e e l s o a l o n e", "i feel so alone"),
+        ("s u i c i d e", "suicide"),
+        ("x q z w v", "xqzwv"),
     ],
 )
 def test_a_disguise_is_undone(typed, meant):
