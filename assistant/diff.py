@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import subprocess
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -122,13 +122,13 @@ def folder_of(name: str, knowledge: Path) -> Iterator[Path]:
     if not top or name.startswith("-"):
         raise AssistantError(f"{name!r} is no folder, and {knowledge} is in no git repository (name two folders)")
     inside = knowledge.resolve().relative_to(Path(top).resolve()).as_posix()
-    packed = _git(Path(top), "archive", "--format=tar", name, "--", inside)
+    packed = _git(Path(top), "archive", "--format=zip", name, "--", inside)
     if not packed:
         hint = "name a folder or a revision like main or HEAD~1"
         raise AssistantError(f"{name!r} is no folder and no git revision with {inside}/ ({hint})")
     with tempfile.TemporaryDirectory(prefix="assistant-diff-") as temporary:
-        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(temporary, filter="data")
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:  # which writes nothing outside the folder, and no links
+            archive.extractall(temporary)
         yield Path(temporary) / inside
 
 
