@@ -24,7 +24,7 @@ GRAM_SIZES = (2, 3, 4, 5)
 _VOWEL_SIGNS = r"[\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e]"  # no letters to `re`
 _LETTERS = rf"[^\W_]+(?:{_VOWEL_SIGNS}+[^\W_]*)*"
 _WORD = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
-_ACCENTS = re.compile("[\u0300-\u036f\u0640\u064b-\u0655]+")  # of Latin letters; Arabic stretches, vowels and hamzas
+_ACCENTS = re.compile("[\u0300-\u036f\u0640\u064b-\u0655]+")  # European ones; Arabic stretches, vowels and hamzas
 _ALIKE = str.maketrans("łđøıىیکةہ", "ldoiييكهه", "") | {ord("ß"): "ss"}  # letters that many type as another
 _INVISIBLE = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
 

@@ -9,7 +9,7 @@ _LOOKALIKE = str.maketrans(
     "аеорсухкмтнвіјѕԁһոքգԛѡαβεικνορτυχϲϳ",
     "aeopcyxkmthbijsdhnpgqwabeiknoptuxcj",
 )
-_SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢøłđıß", "abcdefghijklmnoprstuvwyzolđis".replace("đ", "d"))
+_SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
 _LEET = str.maketrans("0134578@$!|€+", "oieastbasiiet")
 _LATIN = re.compile(r"[a-z]")
 _LEET_SIGN = re.compile(r"[0134578@$!|€+]")
@@ -19,7 +19,8 @@ _JOINED = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[.\-_*·•/\\|~]++[^\W\d_]++)+
 _MARKS = re.compile(r"[.\-_*·•/\\|~]+")
 _NUMBER = re.compile(r"\d+(?:st|nd|rd|th)|\d{2,}[a-z]{1,2}")
 _ALONE = "ai"  # letters that are words
-MOST_LETTERS, LONGEST = 30, 10  # that are set apart into words, and of such a word
+MOST_LETTERS, LONGEST = 30, 10  # set apart into words ("i want to kill myself" has 17), and of such a word: more
+# would make a long text of spaced letters dear
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 

@@ -25,3 +25,11 @@ def test_no_near_word_is_passed_over(word, slips):
 
 def test_letters_that_change_places_are_one_slip():
     assert SPELLER.repair(["tehrapy", "unrelated"]) == ["therapy", "unrelated"]
+
+
+def test_a_rare_word_is_known_but_repairs_no_other():
+    texts = [["tibok", "took"]] * 3
+    assert Speller(texts, {"took"}).repair(["tiok"]) == ["tibok"], "the nearest"
+    choosy = Speller(texts, {"took"}, repair_from=8)
+    assert choosy.repair(["tiok"]) == ["took"]
+    assert choosy.repair(["tibok"]) == ["tibok"]
