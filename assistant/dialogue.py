@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -103,6 +104,8 @@ _OPENERS = (
     "is that",
     "can that",
 )
+_ALONE = threading.Lock()  # one question at a time in a process: at each step numpy lets go of Python's own lock, and
+# where 32 threads answered side by side, an answer cost twice the processor's time
 _TWO = re.compile(r"(?<=\?) |; |,? and (?=(?:what|how|does|do|is|are|can|why|which|will)\b)")
 
 
@@ -135,7 +138,8 @@ class Dialogue:
 
     def is_crisis(self, utterance: str) -> bool:
         """Return whether *utterance*, of any length, signals danger."""
-        return self.engine.screen.screen(utterance).danger
+        with _ALONE:
+            return self.engine.screen.screen(utterance).danger
 
     def respond(self, utterance: str, context: str = "", region: str = "", *, not_crisis: bool = False) -> Reply:
         """Return the reply to *utterance*; never raises for any text.
@@ -146,7 +150,10 @@ class Dialogue:
             region: the region whose help lines the visitor chose, or nothing.
             not_crisis: the visitor said of a crisis reply to this text, "that is not what I meant".
         """
-        before = self._signer.read(context)
+        with _ALONE:
+            return self._respond(utterance, self._signer.read(context), region, not_crisis)
+
+    def _respond(self, utterance: str, before: Context, region: str, not_crisis: bool) -> Reply:
         encoder = OneTurn(shipped_encoder())
         alert = before.crisis_turns > 0 and before.calm < 2
         verdict = self.engine.screen.screen(utterance, alert=alert, encoder=encoder)
@@ -231,7 +238,7 @@ class Dialogue:
             p["smalltalk"] > 0.3 and p["smalltalk"] + p["followup"] > 0.5 and len(tokens) <= 6
         ):
             return self._small_talk(turn, ranking, p)
-        if p["clinical"] >= max(MIN_CLINICAL, CLINICAL_SHARE * p["answer"]):
+        if p["clinical"] >= max(MIN_CLINICAL, CLINICAL_SHARE * p["answer"]) and engine.retriever.recognises(tokens):
             return self._clinical(turn, ranking, p)
         if p["answer"] >= MIN_CONFIDENCE:
             return self._cite(turn, ranking, p["answer"])

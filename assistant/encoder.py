@@ -11,8 +11,10 @@ one core. Architecture: BERT (Devlin et al. 2019), layers normalised after each 
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib import resources
 from itertools import accumulate, chain, groupby, pairwise
@@ -38,6 +40,9 @@ TUNED_SHARE = 0.4
 
 BATCH = 64
 """Texts of one length that are encoded together."""
+
+MANY_BATCHES = 8
+"""Batches from which they are shared among threads, when learning."""
 
 BLOCK, FEW_ROWS = 64, 64
 """Columns of a matrix multiplied at a time, for at most so many rows."""
@@ -182,11 +187,19 @@ class SentenceEncoder:
         pieces = [[self.tokenizer.encode(word) for word in words] for words, _ in wanted]
         lengths = [sum(map(len, each)) for each in pieces]
         order = sorted(range(len(wanted)), key=lengths.__getitem__)
+        batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
         found: list[np.ndarray] = [np.empty(0)] * len(wanted)
-        for at in range(0, len(order), BATCH):
-            some = order[at : at + BATCH]
+
+        def read(some: list[int]) -> None:
             for i, rows in zip(some, self.embed([(Text(pieces[i]), wanted[i][1]) for i in some]), strict=True):
                 found[i] = rows
+
+        if len(batches) < MANY_BATCHES:
+            for some in batches:
+                read(some)
+        else:  # products of matrices run side by side
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(read, batches))
         return found
 
     def text(self, words: Sequence[str]) -> Text:

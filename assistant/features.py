@@ -35,14 +35,8 @@ FIRST_WORD = 1995
 RAREST = 1.7  # no unit; "the" has 0.15, "brain" about 0.8
 
 
-class _Own(threading.local):
-    """Room in which a thread lays out one text's features: all zeros, but while it multiplies."""
-
-    def __init__(self) -> None:
-        self.dense = np.zeros(2 * BUCKETS, np.float32)
-
-
-_OWN = _Own()
+_DENSE, _ALONE = np.zeros(2 * BUCKETS, np.float32), threading.Lock()
+"""Room in which one text's features are laid out, by one thread at a time: all zeros, but while it multiplies."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +55,10 @@ class Rows:
         lengths = self.starts[chosen + 1] - self.starts[chosen]
         ends = lengths.cumsum()
         where = np.arange(ends[-1]) + (self.starts[chosen] - (ends - lengths)).repeat(lengths)
-        dense = _OWN.dense
-        dense[f.ids] = f.values
-        products = self.values[where] * dense[self.ids[where]]
-        dense[f.ids] = 0
+        with _ALONE:
+            _DENSE[f.ids] = f.values
+            products = self.values[where] * _DENSE[self.ids[where]]
+            _DENSE[f.ids] = 0
         return segment_sums(products, np.append(0, ends))
 
 
@@ -79,8 +73,8 @@ class Features:
 
     ids: np.ndarray
     values: np.ndarray
-    embedding: np.ndarray
     known: float
+    embedding: np.ndarray
     length: int
 
 
@@ -110,15 +104,14 @@ class Vectoriser:
         self._learn([self._hashed(t) for t in texts])
 
     @classmethod
-    def fit(cls, texts: Sequence[list[str]], embedder: Embedder) -> tuple[Vectoriser, list[Features]]:
-        """Learn from *texts* and return their features, too, without hashing each twice."""
+    def fit(cls, texts: Sequence[list[str]], embedder: Embedder) -> tuple[Vectoriser, Rows]:
+        """Learn from *texts* and return their sparse features, too, without hashing each twice."""
         made = cls((), embedder)
         made.stems = Stems(w for tokens in texts for w in tokens)
         hashed = [made._hashed(t) for t in texts]
         made._learn(hashed)
-        embeddings = embedder.matrix([" ".join(t) for t in texts])
         hashed.reverse()  # each is let go as soon as it is weighed: there may be very many
-        return made, [made._weighed(t, hashed.pop(), e) for t, e in zip(texts, embeddings, strict=True)]
+        return made, stack([made._weighed(hashed.pop())[:2] for _ in texts])
 
     def _learn(self, hashed: Sequence[_Hashed]) -> None:
         self.frequencies = Frequencies([ids for ids, _ in hashed])
@@ -149,9 +142,10 @@ class Vectoriser:
         """Return the features of a text given as its *tokens*, the words of `text.words`."""
         if embedding is None:
             embedding = self.embedder.matrix([" ".join(tokens)])[0]
-        return self._weighed(tokens, self._hashed(tokens), embedding)
+        return Features(*self._weighed(self._hashed(tokens)), embedding, len(tokens))
 
-    def _weighed(self, tokens: list[str], hashed: _Hashed, embedding: np.ndarray) -> Features:
+    def _weighed(self, hashed: _Hashed) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return ids and values, and the share of the grams' weight that is known."""
         ids, first, counts = np.unique(hashed[0], return_index=True, return_counts=True)
         weights = (1 + np.log(counts, dtype=np.float32)) * self.frequencies.idf[ids] * hashed[1][first]
         square = weights * weights
@@ -160,8 +154,7 @@ class Vectoriser:
         total = [float(square[part].sum()) or 1.0 for part in parts]
         for part, whole, share in zip(parts, total, (GRAM_SHARE, STEM_SHARE), strict=True):
             weights[part] *= (share / whole) ** 0.5
-        known = float(square[:grams] @ self.frequencies.seen[ids[:grams]]) / total[0]
-        return Features(ids, weights, embedding, known, len(tokens))
+        return ids, weights, float(square[:grams] @ self.frequencies.seen[ids[:grams]]) / total[0]
 
 
 _SPREAD = np.arange(2 * BUCKETS, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
@@ -177,8 +170,7 @@ def sketch(ids: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.bincount(_COLUMN[ids], values * _SIGN[ids], SKETCH).astype(np.float32)
 
 
-def stack(features: Sequence[Features]) -> Rows:
-    """Put the sparse views of many texts into `Rows`."""
-    starts = np.concatenate(([0], np.cumsum([len(f.ids) for f in features]))).astype(np.int64)
-    ids = np.concatenate([f.ids for f in features])
-    return Rows(ids, np.concatenate([f.values for f in features]), starts)
+def stack(texts: Sequence[tuple[np.ndarray, np.ndarray]]) -> Rows:
+    """Put the ids and values of many texts into `Rows`."""
+    starts = np.concatenate(([0], np.cumsum([len(ids) for ids, _ in texts]))).astype(np.int64)
+    return Rows(np.concatenate([ids for ids, _ in texts]), np.concatenate([values for _, values in texts]), starts)

@@ -101,7 +101,7 @@ class FirstOpinion:
             told = self._rows([self._part_told(fold(m)) for m, danger in judged if danger])
             calm = self._rows([fold(m) for m, danger in judged if not danger])
             self._model = self._learnt(self._alarming + told, self._calm + calm, self._model, MORE_STEPS)
-        self._alarming, self._calm = [], []  # all is learnt
+        self._alarming, self._calm, self.told = [], [], []  # all is learnt
 
     def _rows(self, folded: Sequence[str]) -> list[Row]:
         return [Tokens(_parts(text), self._table).row() for text in folded]
@@ -131,7 +131,7 @@ class FirstOpinion:
     def readings(self, utterance: str) -> list[Reading]:
         """Return the most alarming parts of *utterance* in each spelling, worst first; at least one."""
         folded = fold(utterance)
-        unmasked = unmask(folded, self._speller.knows)
+        unmasked = unmask(folded, self._speller.uses)
         if len(folded) > LONG:
             folded = unmasked = self._excerpt(unmasked)
         found = [self._read(folded, 0.0)]

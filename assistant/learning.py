@@ -26,10 +26,13 @@ def solve(gram: np.ndarray, moment: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.solve(gram, moment), np.float32)
 
 
-def principal_axes(units: np.ndarray, count: int) -> np.ndarray:
-    """Return the *count* axes along which the rows of *units* differ most, one a column (not centred)."""
-    _, axes = np.linalg.eigh(units.T @ units)
-    return np.ascontiguousarray(axes[:, -count:])
+def principal_axes(gram: np.ndarray, count: int) -> np.ndarray:
+    """Return the *count* axes along which rows differ most, one a column, most first (not centred).
+
+    *gram* is x'x of the rows; times a factor, or with the same added all along its diagonal, it has the same axes.
+    """
+    _, axes = np.linalg.eigh(gram)
+    return np.ascontiguousarray(axes[:, : -count - 1 : -1])
 
 
 def largest(values: np.ndarray, count: int) -> np.ndarray:

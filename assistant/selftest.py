@@ -46,7 +46,7 @@ def misled(retriever: Retriever, progress: Progress) -> Iterator[Misled]:
     rows = _passage_rows(retriever)
     for done in range(0, len(rows), STRIPE):
         stripe = rows[done : done + STRIPE]
-        learnt = np.stack([retriever.dense_row(r) for r in stripe]) @ retriever.weights
+        learnt = retriever.dense_rows(stripe) @ retriever.weights
         owners = retriever._owner[stripe]
         ahead = learnt > learnt[np.arange(len(stripe)), owners][:, None]
         for position in np.flatnonzero(ahead.any(1)):
@@ -62,7 +62,7 @@ def misled(retriever: Retriever, progress: Progress) -> Iterator[Misled]:
 def _overtaken(retriever: Retriever, row: int, learnt: np.ndarray, rivals: np.ndarray) -> bool:
     """Tell whether a rival with a better learnt score stays ahead when nearness is added."""
     own = learnt[retriever._owner[row]] + NEAREST_SHARE
-    features = retriever.features_of(row)
+    features = next(retriever.features_of(np.array([row])))
     rivals = rivals[np.argsort(-learnt[rivals])][:RIVALS]
     bounds = [(int(retriever._bounds[r]), int(retriever._bounds[r + 1])) for r in rivals]
     similarity, _ = retriever._similarities(features, np.concatenate([np.arange(a, b) for a, b in bounds]), bounds)
@@ -76,15 +76,13 @@ def confusions(retriever: Retriever, progress: Progress) -> list[Confusion]:
     Leaving one row out of a ridge regression needs no new learning: the prediction without it is
     (p - h·y) / (1 - h), where h is the row's own leverage (Allen's PRESS).
     """
-    if retriever.normal is None:
-        return []
     rows = _passage_rows(retriever)
     inverse = np.linalg.inv(retriever.normal[0])
     asked: dict[int, int] = {}
     lost: dict[tuple[int, int], int] = {}
     for done in range(0, len(rows), STRIPE):
         stripe = rows[done : done + STRIPE]
-        x = np.stack([retriever.dense_row(r) for r in stripe])
+        x = retriever.dense_rows(stripe)
         learnt = x @ retriever.weights
         leverage = np.clip(np.einsum("ij,jk,ik->i", x, inverse, x, optimize=True), 0, 0.999)
         owners = retriever._owner[stripe]

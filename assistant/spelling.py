@@ -46,7 +46,11 @@ class Speller:
 
     def knows(self, word: str) -> bool:
         """Return whether *word* is one of the knowledge's or one of the commonest of English."""
-        return word in self._uses or word in self._common
+        return self.uses(word) > 0
+
+    def uses(self, word: str) -> int:
+        """Return how often the knowledge uses *word*: 1 for the commonest words of English, 0 for unknown ones."""
+        return self._uses.get(word) or int(word in self._common)
 
     def repair(self, tokens: list[str]) -> list[str]:
         """Return *tokens* with unknown words replaced where a near known one exists."""

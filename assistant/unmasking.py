@@ -21,27 +21,40 @@ _NUMBER = re.compile(r"\d+(?:st|nd|rd|th)|\d{2,}[a-z]{1,2}")
 _ALONE = "ai"  # letters that are words
 MOST_LETTERS, LONGEST = 30, 10  # set apart into words ("i want to kill myself" has 17), and of such a word: more
 # would make a long text of spaced letters dear
+_LETTERS = re.compile(r"[^\W\d_]+")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 
-def unmask(folded: str, known: Callable[[str], bool] = lambda word: False) -> str:
+def unmask(folded: str, uses: Callable[[str], int] = lambda word: 0) -> str:
     """Return *folded* text with disguises undone; the same text where there is none.
 
-    Marks between *known* words are left where they hide no other one: "self-help" stays, "over-dose" does not.
+    *uses* tells how often the examples use a word; 0 if it is unknown. Marks between known words are left where
+    they hide no other one: "self-help" stays, "over-dose" does not.
     """
     text = folded
     if not text.isascii():
         text = text.translate(_SMALL_CAPITALS)
     if _LATIN.search(text) and (not folded.isascii() or _LEET_SIGN.search(text)):
         text = " ".join(w if w.isascii() and not _LEET_SIGN.search(w) else _plain_word(w) for w in text.split(" "))
-    text = _SPACED.sub(lambda m: _close_up(m.group(0), known), text)
-    text = _JOINED.sub(lambda m: _without_marks(m.group(0), known), text)
-    return _STRETCHED.sub(r"\1", text)
+    text = _SPACED.sub(lambda m: _close_up(m.group(0), uses), text)
+    text = _JOINED.sub(lambda m: _without_marks(m.group(0), uses), text)
+    if not _STRETCHED.search(text):
+        return text
+    return " ".join(
+        _LETTERS.sub(lambda m: _unstretched(m.group(0), uses), w) if _STRETCHED.search(w) else w
+        for w in text.split(" ")
+    )
 
 
-def _without_marks(joined: str, known: Callable[[str], bool]) -> str:
+def _unstretched(word: str, uses: Callable[[str], int]) -> str:
+    """Return *word* with letters that stand three times or more once, or twice where that makes a commoner word."""
+    once, twice = _STRETCHED.sub(r"\1", word), _STRETCHED.sub(r"\1\1", word)
+    return twice if uses(twice) > uses(once) else once
+
+
+def _without_marks(joined: str, uses: Callable[[str], int]) -> str:
     whole = _MARKS.sub("", joined)
-    return joined if not known(whole) and all(map(known, _MARKS.split(joined))) else whole
+    return joined if not uses(whole) and all(map(uses, _MARKS.split(joined))) else whole
 
 
 def _plain_word(word: str) -> str:
@@ -52,14 +65,14 @@ def _plain_word(word: str) -> str:
     return word.translate(_LEET) if _LEETISH.fullmatch(bare) and not _NUMBER.fullmatch(bare) else word
 
 
-def _close_up(spaced: str, known: Callable[[str], bool]) -> str:
+def _close_up(spaced: str, uses: Callable[[str], int]) -> str:
     """Join letters set apart; a wider gap (two blanks or more) stays a gap between words."""
     parts = (re.sub(r"[^\w]|_", "", part) for part in re.split(r"\s{2,}|\s[.\-*/|]\s", spaced))
-    return " ".join(part if known(part) else _set_apart(part, known) for part in parts)
+    return " ".join(part if uses(part) else _set_apart(part, uses) for part in parts)
 
 
-def _set_apart(letters: str, known: Callable[[str], bool]) -> str:
-    """Return *letters* as the *known* words that they are made of, long ones if there is a choice; or as they are."""
+def _set_apart(letters: str, uses: Callable[[str], int]) -> str:
+    """Return *letters* as the known words that they are made of, long ones if there is a choice; or as they are."""
     if len(letters) > MOST_LETTERS:
         return letters
     made = {0: (0, 0, "")}  # of the first so many letters: the words' squared lengths, the last length, and the words
@@ -68,7 +81,7 @@ def _set_apart(letters: str, known: Callable[[str], bool]) -> str:
             (made[start][0] + len(word) ** 2, len(word), f"{made[start][2]} {word}")
             for start in range(max(0, end - LONGEST), end)
             for word in [letters[start:end]]
-            if start in made and (known(word) if len(word) > 1 else word in _ALONE)
+            if start in made and (uses(word) if len(word) > 1 else word in _ALONE)
         ]
         if ways:
             made[end] = max(ways)

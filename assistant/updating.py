@@ -14,8 +14,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.engine import Engine, build, cache_folder, entries_of, kept_retriever, phrases_of, retriever_for
+from assistant.embedding import Quantised
+from assistant.engine import Engine, build, entries_of, kept_retriever, phrases_of, retriever_for
 from assistant.features import Features, Frequencies, Rows, stack
+from assistant.kept import cache_folder
 from assistant.knowledge import Knowledge
 from assistant.learning import solve
 from assistant.retrieval import Entry, Retriever
@@ -46,7 +48,7 @@ def prepare(knowledge: Knowledge) -> bool:
 def updated(retriever: Retriever, wanted: Sequence[Entry]) -> Retriever | None:
     """Return *retriever* as if it had been given *wanted*, or nothing where only learning anew will do."""
     groups = tuple(dict.fromkeys(e.group for e in wanted))
-    if groups != retriever.groups or retriever.normal is None or not all(e.phrasings for e in wanted):
+    if groups != retriever.groups or not all(e.phrasings for e in wanted):
         return None
     texts = [p for e in wanted for p in e.phrasings]
     row_of = {text: row for row, text in reversed(list(enumerate(retriever._phrasings)))}
@@ -64,9 +66,9 @@ def updated(retriever: Retriever, wanted: Sequence[Entry]) -> Retriever | None:
     row_of |= {text: len(retriever._phrasings) + n for n, text in enumerate(fresh)}
     rows = np.array([row_of[t] for t in texts])
     new._sparse = _gather(_joined(retriever._sparse, features), rows)
-    embeddings = np.vstack([retriever._embeddings, *(f.embedding[None] for f in features)])
-    new._embeddings = embeddings[rows]
-    new._coarse = new._embeddings @ new._axes
+    read = np.stack([f.embedding for f in features]) if features else np.empty((0, retriever.vectoriser.embedder.size))
+    new._embeddings = retriever._embeddings.and_also(Quantised.of(read)).take(rows)
+    new._coarse = new._embeddings.times(new._axes)
     new.entries = tuple(wanted)
     new._phrasings = texts
     counts = [len(e.phrasings) for e in wanted]
@@ -89,7 +91,7 @@ def _seen(frequencies: Frequencies, ids: np.ndarray) -> Frequencies:
 def _joined(rows: Rows, features: Sequence[Features]) -> Rows:
     if not features:
         return rows
-    more = stack(features)
+    more = stack([(f.ids, f.values) for f in features])
     return Rows(
         np.concatenate([rows.ids, more.ids]),
         np.concatenate([rows.values, more.values]),
@@ -106,7 +108,6 @@ def _gather(rows: Rows, chosen: np.ndarray) -> Rows:
 
 def _normal(old: Retriever, new: Retriever) -> tuple[np.ndarray, np.ndarray]:
     """Return the normal equations of *new*: those of *old*, less what is gone, plus what has come."""
-    assert old.normal is not None
     gram, moment = old.normal
     before = Counter((e.group, e.id, p) for e in old.entries for p in e.phrasings)
     after = Counter((e.group, e.id, p) for e in new.entries for p in e.phrasings)
@@ -121,7 +122,7 @@ def _normal(old: Retriever, new: Retriever) -> tuple[np.ndarray, np.ndarray]:
         if not changed:
             continue
         first = {text: row for row, text in reversed(list(enumerate(retriever._phrasings)))}
-        x = np.stack([retriever.dense_row(first[text]) for _, _, text in changed.elements()])
+        x = retriever.dense_rows(np.array([first[text] for _, _, text in changed.elements()]))
         gram += sign * (x.T @ x)
         for row, (group, id, _) in zip(x, changed.elements(), strict=True):
             if (column := own.get((group, id))) is not None:

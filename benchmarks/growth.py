@@ -6,12 +6,13 @@ Method. Passages are made by recombination: the phrasings of the shipped knowled
 sets in the folder PUBLIC_SETS are cut into frames (what many phrasings share) and content words;
 each passage has three content words of its own, put into five frames: three questions, a title and
 an ask. A question to be asked puts two or three of them into a sixth frame. So the figures tell how
-it scales, not how well it answers people. The shipped small talk, known gaps, clinical kinds, crisis
-library and judged questions go along (for answers, `TAUGHT` made ones stand in).
+it scales, not how well it answers people. The shipped small talk, known gaps, clinical kinds and judged
+questions go along (for answers, `TAUGHT` made ones stand in). The crisis screen, which does not learn
+from passages, is the shipped one.
 
-Each figure comes from a process of its own. *cold*: everything is learnt (`Dialogue.build`);
-*cached*: the same in a new process that finds what was learnt; reading the YAML files comes on top
-(``benchmarks/check.py``). Memory is the most that the process ever held. The time of an answer is
+Each figure comes from a process of its own. *cold*: all that hangs on the passages is learnt, the shipped
+screen is loaded; *cached*: the same in a new process that finds what was learnt; reading the YAML files
+comes on top (``benchmarks/check.py``). Memory is the most that the process ever held. The time of an answer is
 that of `Dialogue.respond`, crisis screen and all, over `ASKED` questions after `WARM` that are not
 counted. *top-1* is the share of questions whose passage the retriever has first; *answered* the
 share that the dialogue answers with it. *CPU* is the time that the process had the processor: where
@@ -44,7 +45,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from assistant.context import ContextSigner
 from assistant.dialogue import Dialogue
+from assistant.engine import Engine, confidence_for, retriever_for, screen_for
 from assistant.knowledge import Judged, JudgedTurn, Knowledge, load
 from assistant.passages import Citation, Locator, Passage, Review
 from assistant.replies import Answer
@@ -150,12 +153,13 @@ def child(size: int, system: str, sets: Path | None) -> dict[str, float]:
     questions = [q for q, _ in pairs]
     clock = Clock()
     if system == OURS:
-        dialogue = Dialogue.build(knowledge)
+        retriever = retriever_for(knowledge)
+        screen = screen_for(load(shipped("knowledge")))
+        engine = Engine(screen, retriever, confidence_for(knowledge, retriever))
+        dialogue = Dialogue(knowledge, engine, ContextSigner("no secret"))
         passed, used = clock.read()
         found = {"load s": passed, "load CPU s": used, "memory GB": memory()}
         found |= timed(dialogue.respond, questions)
-        retriever = dialogue.engine.retriever
-        assert retriever is not None
         first = [retriever.rank(q).of("passage") for q in questions]
         found["top-1"] = statistics.mean(bool(c) and c[0].id == gold for c, (_, gold) in zip(first, pairs, strict=True))
         replies = [dialogue.respond(q) for q in questions]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,3 +69,8 @@ def test_the_context_holds_no_word_of_the_visitor(dialogue):
     raw = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
     assert b"zanzibarquux" not in raw
     assert kind(dialogue.respond("hello there friend")) == "smalltalk"
+
+
+@pytest.mark.parametrize("noise", ["x" * 2000, "qpwoei zmxncb", "asdfkjh!!! qwpoeiru??"])
+def test_what_holds_no_word_is_no_question_for_a_professional(dialogue, noise):
+    assert kind(dialogue.respond(noise)) == "unknown"

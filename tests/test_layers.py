@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "assistant"
 LEVEL = {
     0: "errors text unmasking readability memory",
     1: "passages settings yamlfile shapes formats learning embedding encoder wordmodel nearness spelling features replies wording context noise",
-    2: "literals firstopinion crisis retrieval lifeline knowledge losses storage catalogue logs metrics limits articles editing",
+    2: "literals firstopinion crisis retrieval kept lifeline knowledge losses storage catalogue logs metrics limits articles editing",
     3: "engine updating selftest foreign",
     4: "dialogue conversation rendering evaluation live explanation openapi checks importer spreadsheet",
     5: "views guards health diff diffreport inbox coverage terminal",

@@ -9,7 +9,7 @@ from assistant.spelling import Speller
 from assistant.text import fold
 from assistant.unmasking import unmask
 
-KNOWN = Speller([["unalive", "myself"]] * 2, shipped_table().tokenizer.common_words).knows
+USES = Speller([["unalive", "myself", "took"]] * 2, shipped_table().tokenizer.common_words).uses
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,8 @@ KNOWN = Speller([["unalive", "myself"]] * 2, shipped_table().tokenizer.common_wo
         ("0d on pills", "od on pills"),
         ("unal!ve", "unalive"),
         ("ki-ll", "kill"),
+        ("killl myself", "kill myself"),
+        ("i toook sooo many", "i took so many"),
         ("over-dose", "overdose"),
         ("un-alive", "unalive"),
         ("mur.der", "murder"),
@@ -32,9 +34,9 @@ KNOWN = Speller([["unalive", "myself"]] * 2, shipped_table().tokenizer.common_wo
     ],
 )
 def test_a_disguise_is_undone(typed, meant):
-    assert unmask(fold(typed), KNOWN) == meant
+    assert unmask(fold(typed), USES) == meant
 
 
 @pytest.mark.parametrize("plain", ["a self-help group", "in 7th grade", "the 1980s", "10mg", "and/or"])
 def test_ordinary_marks_and_numbers_stay(plain):
-    assert unmask(fold(plain), KNOWN) == plain
+    assert unmask(fold(plain), USES) == plain

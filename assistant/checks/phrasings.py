@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from assistant.engine import _kept
 from assistant.errors import Place, Problem, Severity
+from assistant.kept import kept
 from assistant.knowledge import File, Reading
 from assistant.selftest import Progress
 from assistant.text import fold
@@ -92,8 +92,8 @@ def twins(found: list[Phrasing], progress: Progress) -> list[Twins]:
         return [(order[id(one)], order[id(other)], score) for one, other, score in near_twins(each, progress)]
 
     rules = Path(__file__).read_text("utf-8")
-    kept = _kept("twins", (rules, [(p.folded, p.kind, p.owner) for p in each]), compared)
-    near = [Twins(each[one], each[other], score) for one, other, score in kept]
+    twins = kept("twins", (rules, [(p.folded, p.kind, p.owner) for p in each]), compared)
+    near = [Twins(each[one], each[other], score) for one, other, score in twins]
     return [pair for pair in (*pairs, *near) if pair.early.own or pair.late.own]
 
 
