@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -422,7 +423,8 @@ def tiny_site(folder: Path, *options: str, workers: int = 2, **environ: str) -> 
 class Load:
     """Clients that ask without a pause until told to stop; half of them keep their connection.
 
-    `lost` are requests without any answer, `cut` those whose answer broke off in the middle.
+    `lost` are requests without any answer, `cut` those whose answer broke off in the middle. What came of it is
+    printed at the end (``pytest -rP`` shows it).
     """
 
     def __init__(
@@ -450,6 +452,8 @@ class Load:
         self._stop.set()
         for thread in self._threads:
             thread.join(20)
+        told = ", ".join(f"{count} × {status}" for status, count in sorted(Counter(self.statuses).items()))
+        print(f"under load: {told}; {len(self.lost)} lost, {len(self.cut)} cut, slowest {self.slowest:.2f} s")
 
     def until(self, answers: int, seconds: float) -> None:
         """Wait for so many answers."""
