@@ -30,3 +30,12 @@ def test_an_outcome_without_a_group_is_never_the_answer():
     chances = shipped_confidence(retriever).probabilities(retriever.rank("do I have to take this pill").signals)
     never = [OUTCOMES.index(outcome) for outcome in ("clinical", "smalltalk", "followup")]
     assert chances[never].max() < 1e-6
+
+
+def test_many_questions_in_one_go_are_ranked_as_each_alone(dialogue):
+    retriever = dialogue.engine.retriever
+    asked = ["can an old brain still learn?", "what is synaptic pruning", "hello", "should I take melatonin"]
+    for question, together in zip(asked, retriever.rank_each(asked), strict=True):
+        alone = retriever.rank(question)
+        assert together.candidates[0].id == alone.candidates[0].id
+        assert abs(together.candidates[0].score - alone.candidates[0].score) < 1e-3
